@@ -1,0 +1,1 @@
+"""Typed signatures and the records they exchange; imports dspy and pydantic only."""

@@ -1,0 +1,15 @@
+"""The one error that is the user's to mend."""
+
+from collections.abc import Iterable
+
+
+class SetupError(Exception):
+    """Something the user gave cannot be used; the message says what, its value and the remedy.
+
+    Entry points print it as one line, without a traceback, and exit with code 2.
+    """
+
+
+def unknown(kind: str, value: str, known: Iterable[str]) -> SetupError:
+    """Builds the error for a name that is not in a registry, listing those that are."""
+    return SetupError(f"unknown {kind} {value!r}; choose one of: {', '.join(sorted(known))}")
