@@ -1,5 +1,6 @@
 """What is claimed about an author, and the step that claims it."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import dspy
@@ -47,3 +48,34 @@ class Hypothesis(BaseModel):
     """Verbatim spans of the author's samples; checked to occur there."""
     confidence: float = Field(default=0.5, ge=0.0, le=1.0)
     """The model's own estimate, a fraction; not calibrated."""
+
+
+class GoldHypothesis(BaseModel):
+    """A hypothesis that an author's voice was written to fit, with every span that shows it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dimension: Dimension
+    aspect: Aspect
+    statement: Annotated[str, StringConstraints(min_length=1, max_length=160)]
+    """One sentence about the author, never about the topic."""
+    evidence: Annotated[tuple[Span, ...], Field(min_length=1)]
+    """Verbatim spans from any of the author's texts, in no order."""
+
+    def shown_in(self, samples: Sequence[str]) -> Hypothesis | None:
+        """The hypothesis as a reader of these samples alone would state it, or None where they do not show it.
+
+        Keeps the first three spans that occur in a sample. Its confidence is the share of samples that hold any span,
+        by the rule of succession: (shown + 1) / (samples + 2), two decimals.
+        """
+        shown = sum(any(span in sample for span in self.evidence) for sample in samples)
+        if not shown:
+            return None
+        spans = [span for span in self.evidence if any(span in sample for sample in samples)]
+        return Hypothesis(
+            dimension=self.dimension,
+            aspect=self.aspect,
+            statement=self.statement,
+            evidence=tuple(spans[:3]),
+            confidence=round((shown + 1) / (len(samples) + 2), 2),
+        )

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from signatures.hypotheses import Hypothesis
+from signatures.hypotheses import GoldHypothesis
 
 
 class Text(BaseModel):
@@ -42,7 +42,7 @@ class Author(BaseModel):
     attributes: dict[str, str] = {}
     """What is known of the person, such as occupation or region; may be empty."""
     texts: tuple[Text, ...] = Field(min_length=1)
-    gold: tuple[Hypothesis, ...] = ()
+    gold: tuple[GoldHypothesis, ...] = ()
     """Hypotheses that the voice was written to fit; empty for real authors."""
 
 

@@ -1,0 +1,1 @@
+"""Where corpora come from: one file a family, and the registry that names them."""
