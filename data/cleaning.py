@@ -107,20 +107,18 @@ def _unusable(author: str, text: str, limits: Limits) -> str:
 
 def _without_duplicates(rows: Sequence[Row], tally: Tally) -> list[Row]:
     """Drops repeated texts of one author, and every copy of a text that several authors claim."""
-    owners: dict[str, set[str]] = {}
+    copies: dict[str, list[Row]] = {}
     for row in rows:
-        owners.setdefault(same_text_key(row.text), set()).add(row.author)
-    seen: set[str] = set()
+        copies.setdefault(same_text_key(row.text), []).append(row)
     kept = []
-    for row in rows:
-        key = same_text_key(row.text)
-        if len(owners[key]) > 1:
-            tally.counts["dropped {n} text{s} that more than one author claims"] += 1
-        elif key in seen:
-            tally.counts["dropped {n} repeated text{s} of one author"] += 1
-        else:
-            seen.add(key)
-            kept.append(row)
+    for same in copies.values():
+        if len({row.author for row in same}) > 1:
+            tally.counts["dropped {n} text{s} that more than one author claims"] += len(same)
+            continue
+        # The copy that says most of itself, so that the order of rows does not matter.
+        kept.append(min(same, key=lambda row: (not row.prompt, not row.id, row)))
+        if len(same) > 1:
+            tally.counts["dropped {n} repeated text{s} of one author"] += len(same) - 1
     return kept
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from signatures.errors import SetupError
 from signatures.hypotheses import GoldHypothesis
 
 if TYPE_CHECKING:
@@ -93,18 +94,38 @@ def iterate(rows: "Dataset") -> Iterator[Row]:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Keeps the progress bars of `datasets` off the terminal while its block runs."""
-    from datasets import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+def table_work() -> Iterator[None]:
+    """Around work with `datasets`: keeps its progress bars off the terminal, and says what to do if its cache fails.
 
-    if are_progress_bars_disabled():
-        yield
-        return
+    Raises: SetupError if a file of the cache cannot be written or read.
+    """
+    from datasets import are_progress_bars_disabled, config, disable_progress_bars, enable_progress_bars
+
+    were_off = are_progress_bars_disabled()
     disable_progress_bars()
     try:
         yield
+    except OSError as error:
+        raise SetupError(
+            f"cannot use the cache of datasets in {str(config.HF_DATASETS_CACHE)!r} ({error}); "
+            "free space there, or set HF_HOME to a folder that can be written"
+        ) from error
     finally:
-        enable_progress_bars()
+        if not were_off:
+            enable_progress_bars()
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """The error at the bottom of a chain."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says in one line, or its type if it says nothing."""
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def _batch_to_rows(

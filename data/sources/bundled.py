@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from data.columns import ColumnMap
-from data.rows import Table, quiet, to_rows
+from data.rows import Table, table_work, to_rows
 from data.sources.local_files import load_table
 from signatures.errors import SetupError
 from signatures.hypotheses import GoldHypothesis
@@ -42,7 +42,7 @@ def read(folder: Path = FOLDER) -> Table:
     fields = ColumnMap(prompt="prompt", domain="domain", id="id").present(rows.column_names, "the bundled corpus")
     profiles = _profiles(folder / "authors.jsonl")
     attributes = {profile.author: profile.attributes for profile in profiles}
-    with quiet():
+    with table_work():
         table = to_rows(rows, fields)
         known = [json.dumps(attributes.get(author, {}), ensure_ascii=False) for author in table["author"]]
         table = table.remove_columns("attributes").add_column("attributes", known)  # pyright: ignore[reportCallIssue]

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.columns import ColumnMap
-from data.rows import Table, parts_to_rows, quiet
-from data.sources.local_files import root_cause
+from data.rows import Table, first_line, parts_to_rows, root_cause, table_work
 from signatures.errors import SetupError
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ def read_hub(repository: str, columns: ColumnMap, config: str | None, split: str
     parts = fetch(repository, config=config, split=split)
     found = next(iter(parts.values())).column_names
     fields = columns.present(found, f"dataset {repository!r}")
-    with quiet():
+    with table_work():
         return Table(parts_to_rows(parts, fields, attributes=columns.attributes), licence="see the dataset's card")
 
 
@@ -38,30 +37,30 @@ def fetch(repository: str, *, config: str | None = None, split: str | None = Non
 
     if not _cached(repository):
         _probe(repository)
-    try:
-        with quiet():
+    asked = f"dataset {repository!r} (config {config!r}, split {split!r})"
+    with table_work():
+        try:
             loaded = load_dataset(repository, config, split=split)
-    except DatasetNotFoundError as error:
-        raise SetupError(
-            f"no dataset {repository!r} on the hub, or it is gated ({root_cause(error)}); "
-            "check the id, or ask for access on its page and log in with 'hf auth login'"
-        ) from error
-    except (ConnectionError, TimeoutError) as error:
-        raise _unreachable(repository, root_cause(error)) from error
-    except (DatasetGenerationError, ValueError, RuntimeError, OSError) as error:
-        raise SetupError(
-            f"cannot load dataset {repository!r} (config {config!r}, split {split!r}): {root_cause(error)}; "
-            "name another with '?config=...&split=...'"
-        ) from error
+        except DatasetNotFoundError as error:
+            raise SetupError(
+                f"no dataset {repository!r} on the hub, or it is gated ({first_line(root_cause(error))}); "
+                "check the id, or ask for access on its page and log in with 'hf auth login'"
+            ) from error
+        except (ConnectionError, TimeoutError) as error:
+            raise _unreachable(repository, first_line(root_cause(error))) from error
+        except (DatasetGenerationError, ValueError, RuntimeError, FileNotFoundError) as error:
+            why = first_line(root_cause(error))
+            raise SetupError(f"cannot load {asked}: {why}; name others with '?config=...&split=...'") from error
     return loaded if isinstance(loaded, DatasetDict) else DatasetDict({str(loaded.split or "all"): loaded})
 
 
 def _cached(repository: str) -> bool:
     from datasets import config
+    from datasets.naming import camelcase_to_snakecase
 
-    return (Path(config.HF_DATASETS_CACHE) / repository.replace("/", "___").lower()).is_dir() or (
-        Path(config.HF_DATASETS_CACHE) / repository.replace("/", "___")
-    ).is_dir()
+    *owner, name = repository.split("/")
+    folder = Path(config.HF_DATASETS_CACHE).expanduser() / "___".join([*owner, camelcase_to_snakecase(name)])
+    return any(entry.is_dir() for entry in folder.glob("*/*/*"))
 
 
 def _probe(repository: str) -> None:
@@ -72,7 +71,7 @@ def _probe(repository: str) -> None:
     try:
         get_session().head(constants.ENDPOINT, timeout=PROBE_SECONDS)
     except (httpx.HTTPError, OSError) as error:
-        raise _unreachable(repository, root_cause(error)) from error
+        raise _unreachable(repository, first_line(root_cause(error))) from error
 
 
 def _unreachable(repository: str, why: str) -> SetupError:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.columns import OPTIONAL, ColumnMap
-from data.rows import Table, quiet, to_rows
+from data.rows import Table, first_line, root_cause, table_work, to_rows
 from signatures.errors import SetupError
 
 if TYPE_CHECKING:
@@ -57,28 +57,23 @@ def load_table(path: str, kind: str) -> "Dataset":
         text_only = Features({name: Value("string") for name in header})
         options = {"keep_default_na": False, "features": text_only, "sep": "\t" if kind == "tsv" else ","}
     builder = {"jsonl": "json", "tsv": "csv"}.get(kind, kind)
-    try:
-        with quiet():
+    with table_work():
+        try:
             table = load_dataset(builder, data_files=escape(str(file.resolve())), split="train", **options)
-    except (DatasetGenerationError, ValueError, OSError) as error:
-        raise SetupError(f"cannot read {path!r} as {kind}: {root_cause(error)}; mend the file") from error
+        except (DatasetGenerationError, ValueError) as error:
+            cause = root_cause(error)
+            if isinstance(cause, OSError):
+                raise cause from None
+            raise SetupError(f"cannot read {path!r} as {kind}: {first_line(cause)}; mend the file") from error
     if not len(table):
         raise SetupError(f"{path!r} has no rows; give a file with at least one text")
     return table
 
 
-def root_cause(error: BaseException) -> str:
-    """The first line of the error at the bottom of a chain."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
-
-
 def _read(path: str, kind: str, columns: ColumnMap) -> Table:
     table = load_table(path, kind)
     fields = columns.present(table.column_names, repr(path))
-    with quiet():
+    with table_work():
         return Table(to_rows(table, fields, attributes=columns.attributes))
 
 

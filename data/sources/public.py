@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.cleaning import Limits
-from data.rows import Table, parts_to_rows, quiet
+from data.rows import Table, parts_to_rows, table_work
 from data.sources.hub import fetch
 from data.sources.local_files import read_any
 from signatures.errors import SetupError
@@ -37,7 +37,7 @@ class PublicCorpus:
     def read(self, path: str) -> Table:
         """Reads the corpus from the hub, or from a local copy if a path is given."""
         parts = self._local(path) if path else fetch(self.hub_id)
-        with quiet():
+        with table_work():
             return Table(self.rows(parts), licence=self.licence)
 
     def rows(self, parts: "DatasetDict") -> "Dataset":
@@ -50,10 +50,10 @@ class PublicCorpus:
                 fields[wanted] = match
         for wanted in ("author", "text"):
             if wanted not in fields:
+                names, columns = ", ".join(self.columns[wanted]), ", ".join(found.values())
                 raise SetupError(
-                    f"corpus {self.name!r} has no column for its {wanted}: looked for {', '.join(self.columns[wanted])}; "
-                    f"found {', '.join(found.values())}; name it as hub:{self.hub_id}?author=COLUMN&text=COLUMN, or "
-                    "csv:PATH?author=COLUMN&text=COLUMN"
+                    f"corpus {self.name!r} has no column for its {wanted}: looked for {names}; found {columns}; "
+                    f"name it as hub:{self.hub_id}?author=COLUMN&text=COLUMN, or csv:PATH?author=COLUMN&text=COLUMN"
                 )
         attributes = tuple(found[name] for name in self.attributes if name in found)
         return parts_to_rows(parts, fields, attributes=attributes, domain=self.domain)

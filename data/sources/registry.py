@@ -60,7 +60,7 @@ def _located(
     rest: str, columns: ColumnMap | None, extra: tuple[str, ...] = ()
 ) -> tuple[str, ColumnMap, dict[str, str]]:
     location, in_name, others = parse_location(rest, extra)
-    if columns is not None and in_name != ColumnMap():
+    if columns is not None and (in_name.attributes or in_name.model_fields_set - {"attributes"}):
         raise SetupError(f"columns are given twice, in {rest!r} and as an argument; give them once")
     return location, columns or in_name, others
 
