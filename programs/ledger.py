@@ -1,0 +1,201 @@
+"""The ledger of a run: one row a verdict, in parquet, from which every reported number can be counted again."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from programs.metrics import JudgedPair, Verdict
+from signatures.errors import SetupError
+
+SCHEMA_VERSION = 1
+_VERSION_KEY = b"hyperalign_ledger"
+
+Order = Literal["candidate-first", "baseline-first"]
+Name = Annotated[str, Field(min_length=1)]
+Amount = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+
+
+class LedgerRow(BaseModel):
+    """One judge's verdict on one pair of texts in one order, or why there is none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: Name
+    system: Name
+    """The candidate."""
+    baseline: Name
+    author: Name
+    domain: str
+    target_id: Name
+    candidate_text: str
+    """As the judge read it."""
+    baseline_text: str
+    """As the judge read it."""
+    judge: Name
+    judge_version: Name
+    order: Order
+    verdict: Verdict | None
+    """None if `error` says why."""
+    reason: str
+    candidate_words: int = Field(ge=0, lt=2**63)
+    baseline_words: int = Field(ge=0, lt=2**63)
+    seconds: Amount
+    """Time that the verdict took, with the generation of the candidate's text."""
+    tokens: int = Field(ge=0, lt=2**63)
+    """Read and written for the verdict and the candidate's text."""
+    cost: Amount
+    """US dollars."""
+    error: Name | None = None
+
+    @model_validator(mode="after")
+    def _verdict_or_error(self) -> Self:
+        if (self.verdict is None) == (self.error is None):
+            raise ValueError(f"row of target {self.target_id!r} needs a verdict or an error, and not both")
+        return self
+
+
+_SCHEMA = pa.schema(
+    [
+        *[(name, pa.string()) for name in ("run", "system", "baseline", "author", "domain", "target_id")],
+        *[(name, pa.string()) for name in ("candidate_text", "baseline_text", "judge", "judge_version", "order")],
+        *[("verdict", pa.string()), ("reason", pa.string())],
+        *[("candidate_words", pa.int64()), ("baseline_words", pa.int64())],
+        *[("seconds", pa.float64()), ("tokens", pa.int64()), ("cost", pa.float64()), ("error", pa.string())],
+    ],
+    metadata={_VERSION_KEY: str(SCHEMA_VERSION).encode()},
+)
+
+
+def write_ledger(path: Path | str, rows: Iterable[LedgerRow]) -> None:
+    """Writes rows to a parquet file in one move: the file is whole, or as it was before.
+
+    Folders on the way are made.
+
+    Raises:
+        SetupError: The place cannot be written, or the disk is full.
+    """
+    path = Path(path)
+    table = pa.Table.from_pylist([row.model_dump() for row in rows], schema=_SCHEMA)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        try:
+            pq.write_table(table, name, compression="zstd")
+            # Temporary files are private; a result is as readable as its folder.
+            os.chmod(name, 0o644)
+            os.replace(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise SetupError(
+            f"cannot write the ledger {str(path)!r}: {error.strerror or error}; choose another folder or make room"
+        ) from error
+
+
+def read_ledger(path: Path | str) -> list[LedgerRow]:
+    """Reads the rows of a ledger in the order they were written.
+
+    Raises:
+        SetupError: No such file, unreadable, cut off, not a ledger, or written with another schema.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise SetupError(f"there is no ledger {str(path)!r}; give the path of a ledger.parquet that a run wrote")
+    try:
+        # ParquetFile, unlike read_table, takes nothing from the names of folders.
+        with pq.ParquetFile(path) as file:
+            _check_schema(path, file.schema_arrow)
+            rows = file.read().to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise SetupError(
+            f"cannot read the ledger {str(path)!r}: it is cut off, damaged or no parquet file ({_line(error)});"
+            " restore it or run the evaluation again"
+        ) from error
+    try:
+        return [LedgerRow.model_validate(row) for row in rows]
+    except ValidationError as error:
+        raise SetupError(
+            f"the ledger {str(path)!r} holds a row that no run writes ({_line(error)}); restore it or run again"
+        ) from error
+
+
+def pairs_from(rows: Iterable[LedgerRow]) -> list[JudgedPair]:
+    """Joins the two orders of every target that has both verdicts; `failed_targets` names the rest.
+
+    Pairs come in the order of their first rows.
+
+    Raises:
+        ValueError: Rows of more than one run, system, baseline or judge; an order judged twice.
+    """
+    return [_pair(*both) for both in _orders(rows).values() if both[0] and both[1]]
+
+
+def failed_targets(rows: Iterable[LedgerRow]) -> list[tuple[str, str]]:
+    """Author and id of every target that lacks a verdict in an order: `n_failures` of `win_rate` is their number.
+
+    Raises:
+        ValueError: As `pairs_from`.
+    """
+    return [key for key, both in _orders(rows).items() if not (both[0] and both[1])]
+
+
+def comparisons(rows: Sequence[LedgerRow]) -> dict[tuple[str, str, str], list[LedgerRow]]:
+    """Groups rows by (system, baseline, judge), in the order of their first rows, for `pairs_from`."""
+    groups: dict[tuple[str, str, str], list[LedgerRow]] = {}
+    for row in rows:
+        groups.setdefault((row.system, row.baseline, row.judge), []).append(row)
+    return groups
+
+
+def _orders(rows: Iterable[LedgerRow]) -> dict[tuple[str, str], list[LedgerRow | None]]:
+    """Author and target id to the rows with a verdict, candidate first and baseline first."""
+    rows = list(rows)
+    kinds = {(row.run, row.system, row.baseline, row.judge, row.judge_version) for row in rows}
+    if len(kinds) > 1:
+        raise ValueError(f"rows of {len(kinds)} comparisons; pick one of {sorted(kinds)}")
+    slots: dict[tuple[str, str], list[LedgerRow | None]] = {}
+    seen: set[tuple[str, str, Order]] = set()
+    for row in rows:
+        key = (row.author, row.target_id)
+        if (*key, row.order) in seen:
+            raise ValueError(f"target {row.target_id!r} of author {row.author!r} is judged twice {row.order}")
+        seen.add((*key, row.order))
+        both = slots.setdefault(key, [None, None])
+        if row.verdict is not None:
+            both[row.order == "baseline-first"] = row
+    return slots
+
+
+def _pair(first: LedgerRow | None, second: LedgerRow | None) -> JudgedPair:
+    if first is None or second is None or first.verdict is None or second.verdict is None:
+        raise ValueError("a pair needs both verdicts")
+    return JudgedPair(
+        author=first.author,
+        target_id=first.target_id,
+        candidate_first=first.verdict,
+        baseline_first=second.verdict,
+        candidate_words=first.candidate_words,
+        baseline_words=first.baseline_words,
+    )
+
+
+def _check_schema(path: Path, schema: pa.Schema) -> None:
+    version = (schema.metadata or {}).get(_VERSION_KEY)
+    if version is None:
+        raise SetupError(f"{str(path)!r} is a parquet file but no ledger; give a ledger.parquet that a run wrote")
+    if version != str(SCHEMA_VERSION).encode():
+        raise SetupError(
+            f"the ledger {str(path)!r} has schema {version.decode(errors='replace')!r}, and this version reads"
+            f" {SCHEMA_VERSION}; read it with the version that wrote it or run the evaluation again"
+        )
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
