@@ -1,9 +1,8 @@
-"""What is claimed about an author, and the step that claims it."""
+"""What is claimed about an author."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-import dspy
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Dimension = Literal["communication strategy", "personality", "writing style"]
@@ -30,7 +29,7 @@ ASPECTS: dict[Dimension, tuple[Aspect, ...]] = {
     "personality": ("openness", "conscientiousness", "extraversion", "agreeableness", "emotional stability"),
     "writing style": ("rhythm", "punctuation", "vocabulary", "formality", "openings and closings", "perspective"),
 }
-"""The finer aspects of each dimension. Personality follows the Big Five; the paper (sec. 3.1) names only the dimensions."""
+"""The finer aspects of each dimension. Personality follows the Big Five; the paper names the three dimensions only."""
 
 Span = Annotated[str, StringConstraints(min_length=2, max_length=80)]
 

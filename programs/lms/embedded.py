@@ -26,6 +26,7 @@ from dspy.lm15 import (
 )
 
 from programs.lms.gguf_file import INSTALL_LINE, ModelFile, bundled_model, inspect
+from programs.lms.grammar import grammar
 from programs.lms.scheduler import PipelineError, Scheduler
 from signatures.errors import SetupError
 
@@ -49,13 +50,15 @@ def engine_for(path: str | None = None, kv_gib: int = DEFAULT_KV_GIB) -> "Embedd
 class EmbeddedEngine:
     """Serves `dspy.LM(engine=...)` calls; the pipeline is built at the first one.
 
-    Text answers get a mild repetition penalty, which a small model needs to leave a loop; answers
-    constrained to a schema do not, since it makes them avoid the quotes and braces they must repeat.
+    Answers constrained to a schema get no frequency penalty: it would make them avoid the quotes and
+    braces they must repeat. The runtime's repetition penalty is not offered: it counts the prompt's
+    words too, and makes gibberish of an answer that follows samples.
     """
 
     supports_response_schema = True
-    supported_params = frozenset({"response_format", "temperature", "max_tokens", "top_p", "top_k", "stop", "seed"})
-    repetition_penalty = 1.1
+    supported_params = frozenset(
+        ("response_format", "temperature", "max_tokens", "top_p", "top_k", "stop", "seed", "frequency_penalty")
+    )
 
     def __init__(self, file: ModelFile, kv_gib: int = DEFAULT_KV_GIB):
         """Takes a file that `inspect` accepted; loads nothing yet."""
@@ -187,9 +190,14 @@ class EmbeddedEngine:
             config.stop_strings = set(asked.stop)
         schema = _schema(asked.response_format)
         if schema is None:
-            config.repetition_penalty = self.repetition_penalty
+            config.frequency_penalty = asked.frequency_penalty or 0.0
         else:
-            config.structured_output_config = ov.StructuredOutputConfig(json_schema=json.dumps(schema))
+            compact = grammar(schema)
+            config.structured_output_config = (
+                ov.StructuredOutputConfig(grammar=compact)
+                if compact
+                else ov.StructuredOutputConfig(json_schema=json.dumps(schema))
+            )
         return config
 
 

@@ -38,8 +38,10 @@ class Scheduler:
     """Feeds requests to the pipeline from one thread; callers wait on futures.
 
     The pipeline batches whatever is in flight, so throughput comes from many callers at once.
-    A request whose caller gives up is cancelled; one that the runtime refuses fails alone. Where
-    a step itself fails, the requests in flight fail, and the next ones meet a fresh pipeline.
+    A request whose caller gives up is cancelled; one that the runtime refuses fails alone. The
+    runtime compiles an answer's grammar inside a step, where a bad one breaks the whole pipeline: the
+    pipeline is then made anew, the requests that were in flight start again, and those that had just
+    been admitted do so one at a time, so that only the one at fault fails.
     """
 
     def __init__(self, make_pipeline: Callable[[], Any]):
@@ -47,6 +49,8 @@ class Scheduler:
         self._make_pipeline = make_pipeline
         self._pipeline = make_pipeline()
         self._inbox: deque[_Job] = deque()
+        self._suspects: deque[_Job] = deque()
+        self._fresh: list[int] = []
         self._active: dict[int, _Job] = {}
         self._wake = threading.Condition()
         self._closing = False
@@ -89,19 +93,28 @@ class Scheduler:
     def _run(self) -> None:
         while True:
             with self._wake:
-                while not (self._inbox or self._active or self._closing):
+                while not (self._inbox or self._suspects or self._active or self._closing):
                     self._wake.wait()
-                jobs = list(self._inbox)
-                self._inbox.clear()
+                jobs = self._take()
                 closing = self._closing
             if closing:
-                self._fail([*jobs, *self._active.values()], PipelineError("the embedded model was closed"))
+                left = [*jobs, *self._suspects, *self._inbox, *self._active.values()]
+                self._fail(left, PipelineError("the embedded model was closed"))
                 return
+            self._fresh = []
             started = time.perf_counter()
             for job in jobs:
                 self._admit(job)
             self._step()
             self.busy_seconds += time.perf_counter() - started
+
+    def _take(self) -> list[_Job]:
+        """The requests to admit next: suspects alone, else all that wait."""
+        if self._suspects:
+            return [self._suspects.popleft()]
+        jobs = list(self._inbox)
+        self._inbox.clear()
+        return jobs
 
     def _admit(self, job: _Job) -> None:
         if job.cancelled:
@@ -113,6 +126,7 @@ class Scheduler:
             self._fail([job], PipelineError(f"the embedded model refused a request: {_first_line(error)}"))
             return
         self._active[number] = job
+        self._fresh.append(number)
 
     def _step(self) -> None:
         if not self._active:
@@ -124,12 +138,28 @@ class Scheduler:
             if self._pipeline.has_non_finished_requests():
                 self._pipeline.step()
         except RuntimeError as error:
-            logger.warning("the embedded pipeline failed and is restarted: %s", _first_line(error))
-            self._fail(list(self._active.values()), PipelineError(f"the embedded model failed: {_first_line(error)}"))
-            self._active.clear()
-            self._pipeline = self._make_pipeline()
+            self._recover(error)
             return
         self._collect()
+
+    def _recover(self, error: RuntimeError) -> None:
+        """Starts over after a failed step: the newest requests are suspects, and a lone one is at fault."""
+        logger.warning("the embedded pipeline failed and is restarted: %s", _first_line(error))
+        fresh = [self._active.pop(number) for number in self._fresh]
+        running = list(self._active.values())
+        self._active.clear()
+        self._pipeline = self._make_pipeline()
+        failure = PipelineError(f"the embedded model failed: {_first_line(error)}")
+        if len(fresh) == 1:
+            self._fail(fresh, failure)
+        elif not fresh:
+            self._fail(running, failure)
+            return
+        else:
+            self._suspects.extend(fresh)
+        for job in running:
+            self._admit(job)
+        self._fresh = []
 
     def _collect(self) -> None:
         for number, job in list(self._active.items()):

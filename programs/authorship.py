@@ -1,0 +1,100 @@
+"""HyPerAlign for authorship: infer what is distinctive of a writer, then write as they do."""
+
+from collections.abc import Mapping, Sequence
+
+import dspy
+from pydantic import BaseModel, ConfigDict, Field
+
+from programs.evidence import supported
+from programs.lms.scope import model_scope
+from programs.once import Once
+from programs.samples import checked_prompt, shown_samples
+from signatures.generation import InferHypotheses, PersonalizedGeneration, Sample
+from signatures.hypotheses import Hypothesis
+
+
+class AuthorshipSettings(BaseModel):
+    """What a program shows its steps, beside instructions and demos."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n_shown: int = Field(default=5, ge=0, le=7)
+    """Samples that the writing step sees; the inferring step sees as many, at least one."""
+    sample_words: int = Field(default=200, ge=20)
+    """Words of a sample that are shown; a longer one is cut at a sentence end."""
+    infer_tokens: int = Field(default=900, ge=100)
+    """Token limit of the inferring step's answer."""
+
+
+class AuthorshipProgram(dspy.Module):
+    """From a person's texts to a new text as they would write it (arXiv:2505.00038, sec. 3).
+
+    Departs from the paper in two ways: the writing step sees samples as well as hypotheses, and every quotation that a
+    hypothesis offers as evidence is checked against the samples. Hypotheses of the same samples are inferred
+    once and reused for every prompt, from any thread.
+    """
+
+    default_lm = "embedded"
+    """Model used where no `dspy.configure` or `dspy.context` set one."""
+    version: str | None = None
+    """Reference of the compiled version, where this program was loaded from one."""
+
+    def __init__(self, settings: AuthorshipSettings | None = None):
+        """Makes an uncompiled program: hand-written instructions, no demos."""
+        super().__init__()
+        self.settings = settings or AuthorshipSettings()
+        self.infer = dspy.Predict(InferHypotheses, max_tokens=self.settings.infer_tokens)
+        self.write = dspy.Predict(PersonalizedGeneration)
+        self._inferred = Once()
+
+    def forward(
+        self,
+        samples: Sequence[str | Sample],
+        prompt: str,
+        attributes: Mapping[str, str] | None = None,
+        hypotheses: Sequence[Hypothesis] | None = None,
+    ) -> dspy.Prediction:
+        """Writes the answer to `prompt` as the author of `samples` would.
+
+        Args:
+            samples: Texts of one person, ideally 3 to 7.
+            prompt: What to write.
+            attributes: What is known of the person, such as occupation or region.
+            hypotheses: Use these instead of inferring them, for instance after a person has corrected them.
+
+        Returns: a Prediction with `hypotheses` (tuple of Hypothesis), `text`, `n_dropped` (quotations that do
+        not occur in the samples) and `notes` (what was cut, in words).
+
+        Raises: SetupError if there is no sample, no prompt, or nothing but white space in one.
+        """
+        prompt = checked_prompt(prompt)
+        shown, notes = shown_samples(samples, self.settings.sample_words)
+        known = dict(attributes or {})
+        with model_scope(self.default_lm):
+            n_dropped = 0
+            if hypotheses is None:
+                hypotheses, n_dropped = self._hypotheses(shown, known)
+            written = self.write(
+                attributes=known,
+                hypotheses=list(hypotheses),
+                samples=shown[: self.settings.n_shown],
+                prompt=prompt,
+            )
+        return dspy.Prediction(hypotheses=tuple(hypotheses), text=written.text, n_dropped=n_dropped, notes=notes)
+
+    def _hypotheses(self, shown: list[Sample], attributes: dict[str, str]) -> tuple[tuple[Hypothesis, ...], int]:
+        lm = dspy.settings.lm
+        key = (
+            tuple(shown),
+            tuple(sorted(attributes.items())),
+            self.infer.signature.instructions,
+            repr(self.infer.demos),
+            lm.model,
+            repr(sorted(lm.kwargs.items(), key=str)),
+        )
+
+        def infer() -> tuple[tuple[Hypothesis, ...], int]:
+            inferred = self.infer(attributes=attributes, samples=shown).hypotheses
+            return supported(inferred, [sample.text for sample in shown])
+
+        return self._inferred(key, infer)

@@ -1,0 +1,51 @@
+"""What a program is given, checked and cut to what it shows."""
+
+from collections.abc import Sequence
+
+from data.sentences import clip, count_words
+from signatures.errors import SetupError
+from signatures.generation import Sample
+
+MAX_SAMPLES = 7
+"""The most texts of one author that a program sees, as in the closest published work (DITTO, TICL)."""
+
+
+def checked_prompt(prompt: str) -> str:
+    """The prompt, if there is one.
+
+    Raises: SetupError otherwise.
+    """
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise SetupError(f"the prompt is {prompt!r}; say what to write, for instance 'Write an email about ...'")
+    return prompt
+
+
+def shown_samples(samples: Sequence[str | Sample], n_words: int) -> tuple[list[Sample], tuple[str, ...]]:
+    """The samples that a program shows its model, and notes on what was cut or left out.
+
+    Repeated texts count once, no more than seven are used, and each is cut at a sentence end within `n_words`.
+
+    Raises: SetupError if no sample holds text.
+    """
+    if isinstance(samples, str):
+        raise SetupError("samples is one string; give a list of texts, one per item")
+    notes = []
+    texts = [Sample(text=sample) if isinstance(sample, str) and sample else sample for sample in samples]
+    full = [sample for sample in texts if isinstance(sample, Sample) and sample.text.strip()]
+    distinct = list({sample.text.strip(): sample for sample in full}.values())
+    if not distinct:
+        raise SetupError(f"none of the {len(samples)} samples holds text; give at least one text that the person wrote")
+    if len(full) < len(samples):
+        notes.append(f"{len(samples) - len(full)} empty samples left out")
+    if len(distinct) < len(full):
+        notes.append(f"{len(full) - len(distinct)} repeated samples left out")
+    if len(distinct) > MAX_SAMPLES:
+        notes.append(f"only the first {MAX_SAMPLES} of {len(distinct)} samples used")
+    shown, n_cut = [], 0
+    for sample in distinct[:MAX_SAMPLES]:
+        text = clip(sample.text, n_words) if count_words(sample.text) > n_words else sample.text
+        n_cut += text != sample.text
+        shown.append(Sample(text=text, prompt=sample.prompt))
+    if n_cut:
+        notes.append(f"{n_cut} samples cut at a sentence end within {n_words} words")
+    return shown, tuple(notes)
