@@ -28,7 +28,7 @@ ABANDONED_SECONDS = 3600.0
 class BuildsProgram(Protocol):
     """The part of a task that loading needs."""
 
-    def build(self, settings: Mapping[str, JsonValue]) -> dspy.Module:
+    def build(self, settings: Mapping[str, JsonValue], /) -> dspy.Module:
         """Makes a fresh program from the settings on a card."""
         ...
 
