@@ -5,6 +5,7 @@ thread may log, and the program that calls us keeps its own MLflow settings.
 """
 
 import hashlib
+import json
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -76,7 +77,7 @@ class TrackedRun:
 
     def log_dataset(self, name: str, digest: str, source: str, context: str = "compile") -> None:
         """Names the data a run read: its digest (cut to 36 characters) and where it came from, not its content."""
-        dataset = Dataset(name, digest[:LONGEST_DIGEST], "local", f'{{"uri": "{redact(source)}"}}')
+        dataset = Dataset(name, digest[:LONGEST_DIGEST], "local", json.dumps({"uri": redact(source)}))
         with reported(self.store):
             self.client.log_inputs(self.run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", context)])])
 

@@ -80,6 +80,14 @@ def test_a_run_holds_what_the_card_says(root: Path):
     assert files(run, "version") == {"version/card.json", "version/ledger.parquet", "version/program.json"}
 
 
+def test_a_dataset_of_any_name_is_logged(root: Path):
+    with opened(root) as run:
+        run.log_dataset("jsonl:mine", "abc", 'jsonl:C:\\my "texts".jsonl')
+    inputs = stored(run).inputs
+    assert inputs is not None
+    assert json.loads(inputs.dataset_inputs[0].dataset.source) == {"uri": 'jsonl:C:\\my "texts".jsonl'}
+
+
 def test_files_lie_beside_the_database(root: Path):
     with opened(root) as run:
         run.log_version(root / "authorship" / "1")
