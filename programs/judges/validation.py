@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from programs.judges.judge import Judge
 from programs.intervals import clustered_mean
+from programs.judges.judge import Judge
 from signatures.errors import SetupError
 from signatures.records import AuthorCase, Text
 
