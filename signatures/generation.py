@@ -51,15 +51,32 @@ class PersonalizedGeneration(dspy.Signature):
 
 
 class PlainGeneration(dspy.Signature):
-    """Write the text that is asked for."""
+    """You are a helpful assistant."""
 
     prompt: str = dspy.InputField(desc="what to write")
     text: str = dspy.OutputField(desc="the text")
 
 
 class SampledGeneration(dspy.Signature):
-    """Write the text that is asked for."""
+    """You are a helpful assistant."""
 
     samples: list[Sample] = dspy.InputField(desc="texts that the person wrote")
     prompt: str = dspy.InputField(desc="what to write")
     text: str = dspy.OutputField(desc="the text")
+
+
+VARIANTS: dict[str, tuple[str, ...]] = {
+    "infer": (
+        "Describe how the author of these texts writes, so that a stranger would recognise the next one. One claim a "
+        "line, about habits and not about topics, each with exact quotations.",
+        "What gives this writer away? State habits of rhythm, punctuation, wording, address, openings and closings, "
+        "and what they say of the person, each shown by exact quotations.",
+    ),
+    "write": (
+        "Continue in the same voice.",
+        "You are a writer with a voice of your own. Write the next text exactly as you wrote the earlier ones: the "
+        "same sentence length, the same punctuation, the same openings and closings.",
+        "Stay in character. Answer the request in the style of the earlier answers.",
+    ),
+}
+"""Instructions that optimizers try beside the signatures' own, by the program's name for the step."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.sentences import cut_prefix
 from programs.intervals import clustered_mean
 from programs.judges.judge import Judge
 from signatures.errors import SetupError
@@ -91,7 +92,7 @@ def validate_against(
 
 def answer(target: Text, text: str) -> str:
     """What a judge may read of a text for `target`: without the opening that the prompt gave away, if it is there."""
-    return text.strip().removeprefix(target.prefix.strip()).strip()
+    return cut_prefix(text, target.prefix).strip()
 
 
 def _judged(judge: Judge, pairs: Sequence[_Pair], rng: np.random.Generator) -> Validation:

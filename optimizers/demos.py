@@ -1,0 +1,47 @@
+"""Sets of demos to choose from: labelled examples of different authors, and bootstrapped runs of the program itself."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import dspy
+from dspy.teleprompt import BootstrapFewShot
+
+from optimizers.contract import Material, Metric
+from optimizers.scoring import quiet
+
+Demos = list[Any]
+
+
+def labelled_sets(
+    predictor: Any, labelled: Sequence[dspy.Example], sizes: Sequence[int], rng: random.Random
+) -> list[Demos]:
+    """One set of demos per size for a predictor, each demo from another author; none where no example fits.
+
+    Only examples with every output field of the predictor count; fields that its signature does not have are left out.
+    """
+    fields = predictor.signature.fields
+    by_author: dict[str, list[dspy.Example]] = {}
+    for example in labelled:
+        if all(example.get(name) for name in predictor.signature.output_fields):
+            by_author.setdefault(example.get("author", ""), []).append(example)
+    sets = []
+    for size in sizes:
+        authors = rng.sample(sorted(by_author), min(size, len(by_author)))
+        chosen = [rng.choice(by_author[author]) for author in authors]
+        demos = [dspy.Example({k: v for k, v in e.items() if k in fields or k == "target_id"}) for e in chosen]
+        if demos and demos not in sets:
+            sets.append(demos)
+    return sets
+
+
+def bootstrapped_sets(
+    student: dspy.Module, material: Material, metric: Metric, n_demos: int, rng: random.Random
+) -> dict[str, Demos]:
+    """Predictor name to demos from runs on the trainset that the metric accepts, by DSPy's BootstrapFewShot."""
+    trainset = list(material.trainset)
+    rng.shuffle(trainset)
+    teleprompter = BootstrapFewShot(metric=metric, max_bootstrapped_demos=n_demos, max_labeled_demos=0)
+    with quiet():
+        program = teleprompter.compile(student.reset_copy(), teacher=student, trainset=trainset[: 2 * n_demos])
+    return {name: list(predictor.demos) for name, predictor in program.named_predictors()}

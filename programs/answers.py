@@ -1,0 +1,81 @@
+"""Runs a program over many targets at once; a failure is an answer too."""
+
+import contextvars
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import dspy
+from dspy.utils.exceptions import DSPyError
+from dspy.utils.usage_tracker import track_usage
+
+from programs.spending import total
+from signatures.errors import SetupError
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a system wrote for a target, or why it did not."""
+
+    target_id: str
+    text: str
+    """Empty where it failed."""
+    seconds: float
+    n_tokens: int = 0
+    """Read and written for it, where the model reports usage; work shared with other targets counts once."""
+    n_dropped: int = 0
+    """Quotations that were not in the samples."""
+    error: str | None = None
+    fault: Exception | None = None
+    """What `error` puts into words."""
+
+
+def answer_all(
+    program: dspy.Module,
+    examples: Sequence[dspy.Example],
+    n_threads: int,
+    on_answer: Callable[[Answer], None] = lambda answer: None,
+) -> dict[str, Answer]:
+    """Target id to the program's answer, in the order of the examples.
+
+    All threads see the caller's `dspy.context`. Failures of the model are answers with an error;
+    a fault of the user's ends the run.
+
+    Raises: SetupError; KeyboardInterrupt, after which no further example is begun.
+    """
+    answers: dict[str, Answer] = {}
+    pool = ThreadPoolExecutor(n_threads, thread_name_prefix="answer")
+    try:
+        waiting: set[Future[Answer]] = {
+            pool.submit(contextvars.copy_context().run, _answer, program, example) for example in examples
+        }
+        while waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                answer = future.result()
+                answers[answer.target_id] = answer
+                on_answer(answer)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return {example.target_id: answers[example.target_id] for example in examples}
+
+
+def _answer(program: dspy.Module, example: dspy.Example) -> Answer:
+    started = time.perf_counter()
+    try:
+        with track_usage() as tracker:
+            prediction = program(**example.inputs())
+    except SetupError:
+        raise
+    except (DSPyError, RuntimeError, ValueError, OSError) as error:
+        line = " ".join(str(error).split())[:300]
+        words = f"{type(error).__name__}: {line}"
+        return Answer(example.target_id, "", time.perf_counter() - started, error=words, fault=error)
+    return Answer(
+        target_id=example.target_id,
+        text=prediction.text,
+        seconds=time.perf_counter() - started,
+        n_tokens=total(tracker).n_tokens,
+        n_dropped=getattr(prediction, "n_dropped", 0),
+    )

@@ -1,0 +1,259 @@
+"""Compiles a program on a corpus and reports how it writes for people it has never met.
+
+    uv run python -m programs.compile --task authorship
+
+The one place where programs, data and optimizers meet.
+"""
+
+import argparse
+import json
+import os
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dspy
+
+from optimizers import DEFAULT_OPTIMIZER, OPTIMIZERS, Compiled, Material, Optimizer, Trial, find_optimizer
+from programs import entry
+from programs.aliases import decide_alias, promote
+from programs.baselines import FewShot, ZeroShot
+from programs.card import CardDraft, read_card
+from programs.contest import WinMetric
+from programs.experiment import Choices, Experiment, prepare
+from programs.lms.adapters import FittingAdapter
+from programs.outcome import Outcome, draft_card
+from programs.plan import Plan, make_plan
+from programs.progress import RunProgress
+from programs.results import show_results
+from programs.spending import Purse
+from programs.tournament import Tournament
+from programs.versions import save_version
+
+if TYPE_CHECKING:
+    from programs.tracking import TrackedRun
+
+
+def parser() -> entry.Parser:
+    """The command line."""
+    chosen = Choices()
+    p = entry.Parser(
+        "python -m programs.compile",
+        "uv run python -m programs.compile --task authorship",
+        "Compile a program on some authors, score it on others, and save it as a version.",
+    )
+    p.add_argument("--task", default=chosen.task, help="what to compile (default: authorship)")
+    p.add_argument(
+        "--data",
+        default=chosen.data,
+        help="bundled, jsonl:PATH, csv:PATH, hub:ID, c50, blogs, enron (default: bundled)",
+    )
+    entry.add_model_options(p, os.environ)
+    p.add_argument("--judge", default=chosen.judge, help="stylometric (topic-blind, default) or stylometric-plain")
+    p.add_argument(
+        "--optimizer", default=DEFAULT_OPTIMIZER, help=f"{', '.join(OPTIMIZERS)} (default: {DEFAULT_OPTIMIZER})"
+    )
+    p.add_argument(
+        "--budget",
+        default="light",
+        help="light, medium, heavy, or the most model calls the run may make (default: light)",
+    )
+    p.add_argument(
+        "--samples", type=int, default=chosen.n_samples, metavar="N", help="texts of an author that are shown"
+    )
+    p.add_argument("--targets", type=int, default=chosen.n_targets, metavar="N", help="prompts of an author to answer")
+    p.add_argument("--min-texts", type=int, metavar="N", help="leave out authors with fewer texts")
+    p.add_argument("--seed", type=int, default=chosen.seed, help="seed of split, search and decoding (default: 0)")
+    p.add_argument(
+        "--threads", type=int, default=chosen.n_threads, metavar="N", help="model calls in flight (default: 32)"
+    )
+    p.add_argument("--out", type=Path, default=chosen.out, metavar="DIR", help="where versions go (default: artifacts)")
+    p.add_argument("--json", action="store_true", help="print the card as JSON and nothing else on stdout")
+    p.add_argument("--dry-run", action="store_true", help="print the plan and stop")
+    return p
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; its exit code."""
+    args = parser().parse_args(arguments)
+    optimizer = find_optimizer(args.optimizer)
+    experiment = prepare(_choices(args))
+    plan = make_plan(experiment, args.budget, optimizer.n_bootstraps)
+    if args.dry_run:
+        _show_plan(experiment, plan, args)
+        return entry.DONE
+    run = _Run(experiment, optimizer, plan, args.budget, quiet=args.json)
+    outcome = run.execute()
+    if args.json:
+        entry.results_console().print_json(outcome.card.model_dump_json())
+    else:
+        _show_outcome(outcome)
+    return entry.INTERRUPTED if outcome.interrupted else entry.DONE
+
+
+def _choices(args: argparse.Namespace) -> Choices:
+    return Choices(
+        task=args.task,
+        data=args.data,
+        lm=args.lm,
+        api_base=args.api_base,
+        judge=args.judge,
+        n_samples=args.samples,
+        n_targets=args.targets,
+        min_texts=args.min_texts,
+        seed=args.seed,
+        n_threads=args.threads,
+        out=args.out,
+        tracking_uri=os.environ.get("MLFLOW_TRACKING_URI"),
+    )
+
+
+@dataclass
+class _Run:
+    """One compile from its first call to its version."""
+
+    experiment: Experiment
+    optimizer: Optimizer
+    plan: Plan
+    budget: str
+    quiet: bool
+    name: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+
+    def execute(self) -> Outcome:
+        """Compiles, scores, saves, registers."""
+        started = time.perf_counter()
+        experiment, splits = self.experiment, self.experiment.splits
+        self.purse = Purse(free=experiment.small)
+        self.progress = RunProgress(entry.progress_console(), self.purse, self.quiet)
+        warm = threading.Thread(target=_warm_tracking, args=(experiment,), daemon=True)
+        warm.start()
+        with self.progress.live(), dspy.context(lm=experiment.lm, adapter=FittingAdapter()):
+            tournament = Tournament(experiment, self.purse, self.progress, self.name)
+            tournament.enter("zero-shot", ZeroShot(), splits.train, splits.val, splits.test)
+            warm.join()
+            return self._track(tournament, started)
+
+    def _track(self, tournament: Tournament, started: float) -> Outcome:
+        from programs.model_registry import log_program
+        from programs.tracking import tracked_run
+
+        experiment = self.experiment
+        title = f"{self.optimizer.name} {self.budget} seed {experiment.choices.seed}"
+        with tracked_run(experiment.store, experiment.task.name, title) as tracked:
+            student = experiment.task.build({})
+            compiled = self._compile(student, tournament, tracked)
+            if not compiled.interrupted:
+                self._score(student, compiled, tournament)
+            draft = self._draft(compiled, tournament, time.perf_counter() - started)
+            folder = save_version(compiled.program, draft, tournament.write_ledger, experiment.choices.out)
+            alias = decide_alias(*tournament.against_rival())
+            promote(experiment.choices.out, experiment.task.name, folder.name, alias)
+            tracked.log_version(folder)
+            log_program(tracked, folder, alias)
+            if compiled.interrupted:
+                tracked.ending = "KILLED"
+        return Outcome(folder, read_card(folder / "card.json"), alias, compiled.interrupted, experiment.store.uri)
+
+    def _compile(self, student: dspy.Module, tournament: Tournament, tracked: "TrackedRun") -> Compiled:
+        from programs.tracking import Trial as TrackedTrial
+
+        experiment, splits = self.experiment, self.experiment.splits
+        examples = experiment.task.examples
+        answered = tournament.texts("zero-shot")
+        material = Material(
+            trainset=[example for example in examples(splits.train) if example.target_id in answered],
+            valset=[example for example in examples(splits.val) if example.target_id in answered],
+            labelled=experiment.labelled,
+            variants=experiment.task.variants,
+            proposer=None if experiment.small else experiment.lm,
+        )
+        judge = experiment.judge(splits.train, splits.val)
+        metric = WinMetric(judge, answered, experiment.targets(splits.train, splits.val))
+        best = 0.0
+
+        def on_trial(trial: Trial) -> None:
+            nonlocal best
+            best = max(best, trial.score)
+            self.progress.trial(trial.number, trial.score, best, trial.n_failures)
+            tracked.log_trial(TrackedTrial(trial.number, trial.score, trial.instructions, trial.demos))
+
+        n_trials = self.plan.n_trials
+        with self.purse.phase("compile"), self.progress.phase("compile", n_trials + 1):
+            return self.optimizer.compile(
+                student,
+                material,
+                metric,
+                n_trials=n_trials,
+                seed=experiment.choices.seed,
+                n_threads=experiment.choices.n_threads,
+                on_trial=on_trial,
+            )
+
+    def _score(self, student: dspy.Module, compiled: Compiled, tournament: Tournament) -> None:
+        test = self.experiment.splits.test
+        tournament.enter("few-shot", FewShot(), test)
+        tournament.enter("uncompiled", student, test)
+        tournament.enter("compiled", compiled.program, test)
+        tournament.judge()
+
+    def _draft(self, compiled: Compiled, tournament: Tournament, seconds: float) -> CardDraft:
+        return draft_card(
+            self.experiment,
+            tournament,
+            settings=self.experiment.task.settings_of(compiled.program),
+            optimizer=(self.optimizer.name, {"budget": self.budget, **self.optimizer.settings(self.plan.n_trials)}),
+            trials=[(trial.score, trial.n_failures) for trial in compiled.trials],
+            interrupted=compiled.interrupted,
+            seconds=seconds,
+        )
+
+
+def _warm_tracking(experiment: Experiment) -> None:
+    """Imports MLflow and makes its database while the model is busy; a fault is met again where it is used."""
+    from programs.tracking import open_store
+    from signatures.errors import SetupError
+
+    try:
+        open_store(experiment.store, experiment.task.name)
+    except SetupError:
+        return
+
+
+def _show_plan(experiment: Experiment, plan: Plan, args: argparse.Namespace) -> None:
+    if args.json:
+        print(json.dumps({"n_trials": plan.n_trials, "calls": plan.calls, "seconds": round(plan.seconds)}))
+        return
+    splits = experiment.splits
+    console = entry.results_console()
+    console.print(f"{experiment.task.name} on {experiment.corpus.name}, model {args.lm}, optimizer {args.optimizer}")
+    console.print(
+        f"authors: {len(splits.train)} train, {len(splits.val)} val, {len(splits.dev)} dev, {len(splits.test)} test; "
+        f"{experiment.choices.n_targets} targets each; {plan.n_trials} trials"
+    )
+    for phase, n_calls in plan.calls.items():
+        console.print(f"  {phase}: at most {n_calls} model calls")
+    console.print(f"  in all: at most {plan.n_calls} model calls, about {plan.seconds / 60:.0f} min", highlight=False)
+
+
+def _show_outcome(outcome: Outcome) -> None:
+    console = entry.results_console()
+    if outcome.interrupted:
+        console.print("Interrupted: the best program so far is kept; the test authors were not scored.")
+    show_results(console, outcome.card)
+    console.print(f"saved {outcome.folder} as {outcome.alias} of {outcome.card.task}", highlight=False, markup=False)
+    load = f'from programs import load; program = load("{outcome.card.task}/{outcome.card.version}")'
+    console.print(f"load it:      {load}", highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        f"open MLflow:  uv run mlflow ui --backend-store-uri {outcome.tracking_uri}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+if __name__ == "__main__":
+    entry.run(main)

@@ -1,0 +1,167 @@
+"""Two systems on the same targets, judged: the metric that optimizers maximise and the rows that a ledger keeps."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import dspy
+import numpy as np
+
+from data.sentences import clip, count_words
+from programs.answers import Answer
+from programs.card import ResultRow
+from programs.judges import Judge, Preference
+from programs.judges.validation import answer
+from programs.ledger import LedgerRow, Order, failed_targets, pairs_from
+from programs.metrics import Verdict, win_rate
+from signatures.records import AuthorCase, Text
+
+_VERDICTS: dict[Order, dict[Preference, Verdict]] = {
+    "candidate-first": {"a": "candidate", "b": "baseline", "tie": "tie"},
+    "baseline-first": {"a": "baseline", "b": "candidate", "tie": "tie"},
+}
+
+
+@runtime_checkable
+class Scores(Protocol):
+    """A judge that says by how much."""
+
+    def score(self, author: str, text: str) -> float:
+        """Log-odds that the author wrote the text."""
+        ...
+
+
+@dataclass(frozen=True)
+class WinMetric:
+    """How likely a prediction wins against the baseline's text for the same target, as DSPy wants a metric.
+
+    Called by optimizers as (example, prediction, trace): without a trace it gives the probability of a win that a
+    scoring judge's log-odds imply, whose mean over a valset of a dozen targets varies less than that of 0s and 1s;
+    a judge without scores gives 1, 0.5 or 0. With a trace (bootstrapping) it gives whether the prediction wins.
+    """
+
+    judge: Judge
+    baseline: Mapping[str, str]
+    """Target id to the baseline's text."""
+    targets: Mapping[str, Text]
+    """Target id to target."""
+
+    def __call__(self, example: dspy.Example, prediction: Any, trace: Any = None, *_: Any) -> float | bool:
+        """A fraction in [0, 1], or whether it wins."""
+        target = self.targets[example.target_id]
+        mine, other = answer(target, prediction.text), answer(target, self.baseline[target.id])
+        if isinstance(self.judge, Scores):
+            gap = self.judge.score(target.author, mine) - self.judge.score(target.author, other)
+            chance = 1 / (1 + math.exp(-max(-30.0, min(30.0, gap))))
+        else:
+            chance = {"a": 1.0, "tie": 0.5, "b": 0.0}[self.judge.prefers(target.author, mine, other)]
+        return chance > 0.5 if trace is not None else chance
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Who is compared with whom, for which run."""
+
+    run: str
+    system: str
+    baseline: str
+    judge: Judge
+
+
+def verdict_rows(
+    comparison: Comparison,
+    cases: Sequence[AuthorCase],
+    candidate: Mapping[str, Answer],
+    baseline: Mapping[str, Answer],
+) -> list[LedgerRow]:
+    """Two rows a target, one for each order; a target that either system failed has rows with the error."""
+    targets = [target for case in cases for target in case.targets]
+    rows: list[LedgerRow] = []
+    for order in _VERDICTS:
+        pairs = [(answer(t, candidate[t.id].text), answer(t, baseline[t.id].text)) for t in targets]
+        slots = pairs if order == "candidate-first" else [(other, mine) for mine, other in pairs]
+        authors = [target.author for target in targets]
+        preferences = comparison.judge.prefer_many(authors, [a for a, _ in slots], [b for _, b in slots])
+        for target, texts, slot, preference in zip(targets, pairs, slots, preferences, strict=True):
+            error = candidate[target.id].error or baseline[target.id].error
+            rows.append(
+                LedgerRow(
+                    run=comparison.run,
+                    system=comparison.system,
+                    baseline=comparison.baseline,
+                    author=target.author,
+                    domain=target.domain,
+                    target_id=target.id,
+                    candidate_text=texts[0],
+                    baseline_text=texts[1],
+                    judge=comparison.judge.name,
+                    judge_version=comparison.judge.version,
+                    order=order,
+                    verdict=None if error else _VERDICTS[order][preference],
+                    reason="" if error else comparison.judge.reason(target.author, *slot),
+                    candidate_words=count_words(texts[0]),
+                    baseline_words=count_words(texts[1]),
+                    seconds=candidate[target.id].seconds,
+                    tokens=candidate[target.id].n_tokens,
+                    cost=0.0,
+                    error=error,
+                )
+            )
+    return rows
+
+
+def result_row(rows: Sequence[LedgerRow], rng: np.random.Generator) -> ResultRow | None:
+    """The win rate of one comparison's rows, None if no target has both verdicts."""
+    pairs = pairs_from(rows)
+    if not pairs:
+        return None
+    rate = win_rate(pairs, n_failures=len(failed_targets(rows)), rng=rng)
+    return ResultRow(
+        system=rows[0].system,
+        baseline=rows[0].baseline,
+        judge=rows[0].judge,
+        win_rate=rate.value,
+        low=rate.low,
+        high=rate.high,
+        n_authors=rate.n_authors,
+        n_pairs=rate.n_pairs,
+        ties=rate.n_ties,
+        failures=rate.n_failures,
+        position_bias=rate.position_bias,
+        mean_words=rate.candidate_words,
+        baseline_mean_words=rate.baseline_words,
+        length_controlled=rate.length_controlled,
+    )
+
+
+def own_texts(cases: Sequence[AuthorCase], n_words: int) -> dict[str, Answer]:
+    """The author's real text for every target, cut to the length that a model may write: the ceiling."""
+    return {
+        target.id: Answer(target.id, _within(answer(target, target.text), n_words), 0.0)
+        for case in cases
+        for target in case.targets
+    }
+
+
+def others_texts(cases: Sequence[AuthorCase], n_words: int, rng: np.random.Generator) -> dict[str, Answer]:
+    """For every target a real text of another author, on the same prompt or else of the same domain: the floor.
+
+    Raises: ValueError if there is one author only.
+    """
+    pool = [text for case in cases for text in (*case.targets, *case.samples)]
+    answers = {}
+    for case in cases:
+        others = [text for text in pool if text.author != case.author.id]
+        if not others:
+            raise ValueError("the floor needs a second author")
+        for target in case.targets:
+            like = [text for text in others if text.prompt == target.prompt]
+            like = like or [text for text in others if text.domain == target.domain] or others
+            chosen = like[int(rng.integers(len(like)))]
+            answers[target.id] = Answer(target.id, _within(answer(chosen, chosen.text), n_words), 0.0)
+    return answers
+
+
+def _within(text: str, n_words: int) -> str:
+    return clip(text, n_words) if count_words(text) > n_words else text

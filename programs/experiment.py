@@ -1,0 +1,105 @@
+"""All that a run needs, checked before its first model call."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dspy
+
+from data import Corpus, Splits, load_corpus, split
+from programs.card import LmNote
+from programs.disk import check_writable
+from programs.judges import DEFAULT_JUDGE, JUDGES, Judge, make_judge
+from programs.lms import make_lm
+from programs.tasks import Task, find_task
+from programs.tracking_store import TrackingStore, check_tracking, tracking_store
+from signatures.errors import SetupError, unknown
+from signatures.records import AuthorCase, Text
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user chose; the defaults are those of the command line."""
+
+    task: str = "authorship"
+    data: str = "bundled"
+    lm: str = "embedded"
+    api_base: str | None = None
+    judge: str = DEFAULT_JUDGE
+    n_samples: int = 5
+    n_targets: int = 4
+    min_texts: int | None = None
+    seed: int = 0
+    n_threads: int = 32
+    out: Path = Path("artifacts")
+    tracking_uri: str | None = None
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A task, a split corpus and a model."""
+
+    choices: Choices
+    task: Task
+    corpus: Corpus
+    splits: Splits
+    lm: dspy.LM
+    store: TrackingStore
+    labelled: tuple[dspy.Example, ...]
+    """Examples with the right outputs, for demos; from the bundled corpus where this one has no gold hypotheses."""
+
+    @property
+    def small(self) -> bool:
+        """Whether the model is too small to propose instructions."""
+        return bool(getattr(self.lm, "small", False))
+
+    def judge(self, *groups: Sequence[AuthorCase]) -> Judge:
+        """The chosen judge, fitted on the references of these authors."""
+        cases = [case for group in groups for case in group]
+        references = {case.author.id: [text.text for text in case.references] for case in cases}
+        return make_judge(self.choices.judge, references)
+
+    def targets(self, *groups: Sequence[AuthorCase]) -> Mapping[str, Text]:
+        """Target id to target."""
+        return {target.id: target for group in groups for case in group for target in case.targets}
+
+
+def prepare(choices: Choices) -> Experiment:
+    """Checks every choice and loads the data.
+
+    Raises: SetupError for the first that cannot be used.
+    """
+    task = find_task(choices.task)
+    if choices.judge not in JUDGES:
+        raise unknown("judge", choices.judge, JUDGES)
+    if choices.n_threads < 1:
+        raise SetupError(f"--threads is {choices.n_threads}; give at least 1")
+    check_writable(choices.out)
+    store = tracking_store(choices.out, choices.tracking_uri)
+    check_tracking(store)
+    client: dict[str, Any] = {"api_base": choices.api_base} if choices.api_base else {}
+    lm = make_lm(choices.lm, seed=choices.seed, **client)
+    corpus = load_corpus(choices.data)
+    splits = split(
+        corpus,
+        seed=choices.seed,
+        n_samples=choices.n_samples,
+        n_targets=choices.n_targets,
+        min_texts=choices.min_texts,
+    )
+    return Experiment(choices, task, corpus, splits, lm, store, _labelled(task, splits))
+
+
+def _labelled(task: Task, splits: Splits) -> tuple[dspy.Example, ...]:
+    own = task.examples(splits.train)
+    if any(case.author.gold for case in splits.train):
+        return tuple(own)
+    lent = split(load_corpus("bundled"), n_targets=1)
+    return (*own, *task.examples((*lent.train, *lent.val, *lent.dev, *lent.test)))
+
+
+def lm_note(experiment: Experiment) -> LmNote:
+    """The model and its decoding, without secrets."""
+    decoding = {name: value for name, value in experiment.lm.kwargs.items() if name not in ("api_key", "api_base")}
+    return LmNote(name=experiment.choices.lm, decoding=decoding)

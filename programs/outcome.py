@@ -1,0 +1,75 @@
+"""What a run leaves: its version, and the card that says what it was made from and how it did."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
+
+from programs.aliases import Alias
+from programs.card import Card, CardDraft, CorpusNote, OptimizerNote
+from programs.experiment import Experiment, lm_note
+from programs.tournament import Tournament
+
+PACKAGES = ("hyperalign", "dspy", "litellm", "datasets", "optuna", "mlflow", "numpy", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run."""
+
+    folder: Path
+    """The saved version."""
+    card: Card
+    alias: Alias
+    interrupted: bool
+    tracking_uri: str
+
+
+def draft_card(
+    experiment: Experiment,
+    tournament: Tournament,
+    *,
+    settings: dict[str, JsonValue],
+    optimizer: tuple[str, dict[str, Any]],
+    trials: list[tuple[float, int]],
+    interrupted: bool,
+    seconds: float,
+) -> CardDraft:
+    """The card of a run before it is saved.
+
+    Args:
+        experiment: What was chosen and loaded.
+        tournament: What was answered and judged.
+        settings: Of the compiled program.
+        optimizer: Its name and settings.
+        trials: Score on the valset and number of failed examples of each trial.
+        interrupted: Whether Ctrl-C ended the search.
+        seconds: Wall time of the run.
+    """
+    choices, splits = experiment.choices, experiment.splits
+    name, chosen = optimizer
+    notes = [*experiment.corpus.notes, *splits.notes, *tournament.notes]
+    if interrupted:
+        notes.append("interrupted: the best program of the trials so far, not scored on the test authors")
+    return CardDraft(
+        task=experiment.task.name,
+        settings=settings,
+        corpus=CorpusNote(
+            name=choices.data,
+            sha256=experiment.corpus.hash,
+            split_sha256=splits.hash,
+            authors={part: len(getattr(splits, part)) for part in ("train", "val", "dev", "test")},
+        ),
+        lm=lm_note(experiment),
+        optimizer=OptimizerNote(name=name, settings={**chosen, "valset_scores": [score for score, _ in trials]}),
+        seeds={"run": choices.seed},
+        packages={package: version(package) for package in PACKAGES},
+        spent=tuple(tournament.purse.spent),
+        failures={**tournament.failures, "trials": sum(n_failures for _, n_failures in trials)},
+        results=tuple(tournament.results),
+        judges=tuple(tournament.judges),
+        seconds=seconds,
+        notes=tuple(notes),
+    )

@@ -1,0 +1,92 @@
+"""The tasks, each with the program that serves it and what its experiments need."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import dspy
+from pydantic import ValidationError
+
+from programs.authorship import AuthorshipProgram, AuthorshipSettings
+from signatures.errors import SetupError, unknown
+from signatures.generation import VARIANTS, Sample
+from signatures.records import AuthorCase
+
+
+@dataclass(frozen=True)
+class Task:
+    """What compile, versions and reports need to know of a task."""
+
+    name: str
+    program: Callable[[Any], dspy.Module]
+    """Makes an uncompiled program from settings."""
+    settings: type[Any]
+    """The record of those settings."""
+    examples: Callable[[Sequence[AuthorCase]], list[dspy.Example]]
+    """Authors to examples whose inputs the program takes; labels where they are known."""
+    variants: Mapping[str, Sequence[str]]
+    """Predictor name to hand-written instructions that an optimizer may choose."""
+
+    def settings_of(self, program: Any) -> dict[str, Any]:
+        """The settings of one of this task's programs, as `build` takes them."""
+        return program.settings.model_dump(mode="json")
+
+    def build(self, settings: Mapping[str, Any]) -> dspy.Module:
+        """A fresh program from the settings on a card.
+
+        Raises: SetupError if they are not this task's.
+        """
+        try:
+            return self.program(self.settings.model_validate(dict(settings)))
+        except ValidationError as error:
+            fault = error.errors()[0]
+            where = ".".join(map(str, fault["loc"]))
+            raise SetupError(
+                f"the settings of this {self.name} program do not fit: {where}: {fault['msg']}; compile it again"
+            ) from error
+
+
+def authorship_examples(cases: Sequence[AuthorCase]) -> list[dspy.Example]:
+    """One example a target: what the program is given, and as labels the author's own text and gold hypotheses."""
+    examples = []
+    for case in cases:
+        samples = [Sample(text=text.text, prompt=text.prompt) for text in case.samples]
+        shown = [gold.shown_in([sample.text for sample in samples]) for gold in case.author.gold]
+        hypotheses = [hypothesis for hypothesis in shown if hypothesis is not None]
+        for target in case.targets:
+            example = dspy.Example(
+                samples=samples,
+                attributes=case.author.attributes,
+                prompt=target.prompt,
+                text=target.text,
+                hypotheses=hypotheses[:6],
+                author=case.author.id,
+                target_id=target.id,
+            )
+            examples.append(example.with_inputs("samples", "attributes", "prompt"))
+    return examples
+
+
+TASKS: Mapping[str, Task] = MappingProxyType(
+    {
+        "authorship": Task(
+            name="authorship",
+            program=AuthorshipProgram,
+            settings=AuthorshipSettings,
+            examples=authorship_examples,
+            variants=VARIANTS,
+        )
+    }
+)
+"""Every task; read-only."""
+
+
+def find_task(name: str) -> Task:
+    """The task called `name`.
+
+    Raises: SetupError for an unknown name, listing the known ones.
+    """
+    if name not in TASKS:
+        raise unknown("task", name, TASKS)
+    return TASKS[name]

@@ -1,0 +1,159 @@
+"""The systems of a run, their answers, and the verdicts between them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import dspy
+import numpy as np
+
+from programs.aliases import read_aliases
+from programs.answers import Answer, answer_all
+from programs.card import JudgeNote, ResultRow, read_card
+from programs.contest import Comparison, others_texts, own_texts, result_row, verdict_rows
+from programs.experiment import Experiment, lm_note
+from programs.judges import Judge, validate, validate_against
+from programs.ledger import LedgerRow, read_ledger, write_ledger
+from programs.progress import RunProgress
+from programs.references import CARD, LEDGER
+from programs.spending import Purse
+from signatures.records import AuthorCase
+
+BASELINE = "zero-shot"
+LONGEST_WORDS = 165
+"""Words that 220 tokens make: where the ceiling and floor rows are cut, as the models are."""
+
+COMPARISONS = (
+    ("few-shot", BASELINE),
+    ("uncompiled", BASELINE),
+    ("compiled", BASELINE),
+    ("compiled", "uncompiled"),
+    ("compiled", "few-shot"),
+    ("ceiling", BASELINE),
+    ("floor", BASELINE),
+)
+
+
+class Rate(NamedTuple):
+    """A win rate with its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Tournament:
+    """Collects answers of systems, then judges them against each other on the test authors."""
+
+    def __init__(self, experiment: Experiment, purse: Purse, progress: RunProgress, run: str) -> None:
+        """Starts without answers."""
+        self.experiment = experiment
+        self.answers: dict[str, dict[str, Answer]] = {}
+        self.rows: list[LedgerRow] = []
+        self.results: list[ResultRow] = []
+        self.judges: list[JudgeNote] = []
+        self.purse = purse
+        self._progress = progress
+        self._run = run
+        self._home = experiment.choices.out / experiment.task.name
+        self._notes: list[str] = []
+        self._rng = np.random.default_rng(experiment.choices.seed)
+
+    def enter(self, system: str, program: dspy.Module, *groups: Sequence[AuthorCase]) -> None:
+        """Lets a system answer the targets of these authors.
+
+        Raises: the first fault if every answer failed.
+        """
+        examples = self.experiment.task.examples([case for group in groups for case in group])
+        name = f"{system} texts"
+        with self.purse.phase(name), self._progress.phase(name, len(examples)):
+            n_threads = self.experiment.choices.n_threads
+            answers = answer_all(program, examples, n_threads, lambda _: self._progress.step())
+        faults = [answer.fault for answer in answers.values() if answer.fault]
+        if len(faults) == len(answers):
+            raise faults[0]
+        if faults:
+            self._progress.say(f"  {len(faults)} of {len(answers)} failed; the first: {faults[0]}")
+        self.answers[system] = answers
+
+    def texts(self, system: str) -> dict[str, str]:
+        """Target id to text of a system's answers that did not fail."""
+        return {name: answer.text for name, answer in self.answers[system].items() if answer.error is None}
+
+    def judge(self) -> None:
+        """Validates the judge, then compares the systems on the test authors."""
+        splits = self.experiment.splits
+        judge = self.experiment.judge(splits.test, splits.dev)
+        self._validate(judge)
+        self.answers["ceiling"] = own_texts(splits.test, LONGEST_WORDS)
+        self.answers["floor"] = others_texts((*splits.test, *splits.dev), LONGEST_WORDS, self._rng)
+        pairs = list(COMPARISONS)
+        rival = self._champion()
+        if rival:
+            self.answers["champion"] = rival
+            pairs.append(("compiled", "champion"))
+        for system, baseline in pairs:
+            comparison = Comparison(self._run, system, baseline, judge)
+            rows = verdict_rows(comparison, splits.test, self.answers[system], self.answers[baseline])
+            self.rows += rows
+            result = result_row(rows, self._rng)
+            if result:
+                self.results.append(result)
+
+    def against_rival(self) -> tuple[Rate | None, bool]:
+        """The compiled program against what it must beat to become champion, and whether on the same targets."""
+        rival = "champion" if "champion" in read_aliases(self._home) else BASELINE
+        row = next((row for row in self.results if (row.system, row.baseline) == ("compiled", rival)), None)
+        return (Rate(row.win_rate, row.low, row.high) if row else None), row is not None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the results must know."""
+        return tuple(self._notes)
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """How many answers of each system failed, and how many quotations were dropped."""
+        counts = {
+            f"{name} texts": sum(a.error is not None for a in found.values()) for name, found in self.answers.items()
+        }
+        dropped = sum(answer.n_dropped for found in self.answers.values() for answer in found.values())
+        return {**{name: count for name, count in counts.items() if count}, "dropped quotations": dropped}
+
+    def write_ledger(self, path: Path) -> None:
+        """Writes all verdicts."""
+        write_ledger(path, self.rows)
+
+    def _validate(self, judge: Judge) -> None:
+        """Puts real texts before the judge: other people's, and the model's own without any personalisation."""
+        splits = self.experiment.splits
+        known = validate(judge, (*splits.test, *splits.dev), self._rng)
+        model = validate_against(judge, splits.test, self.texts(BASELINE), self._rng)
+        for against, found in (("other authors", known), (f"{self.experiment.choices.lm} {BASELINE}", model)):
+            self.judges.append(
+                JudgeNote(
+                    judge=judge.name,
+                    against=against,
+                    accuracy=found.accuracy,
+                    n_pairs=found.n_pairs,
+                    trusted=found.trusted,
+                )
+            )
+
+    def _champion(self) -> dict[str, Answer] | None:
+        """The champion's answers to these very targets, from its ledger; None, with a note, where there are none."""
+        version = read_aliases(self._home).get("champion")
+        if version is None:
+            return None
+        card = read_card(self._home / version / CARD)
+        if card.corpus.split_sha256 != self.experiment.splits.hash or card.lm != lm_note(self.experiment):
+            self._notes.append(
+                f"the champion, version {version}, was scored on other targets or by another model: no match"
+            )
+            return None
+        rows = [
+            row
+            for row in read_ledger(self._home / version / LEDGER)
+            if (row.system, row.baseline, row.order) == ("compiled", BASELINE, "candidate-first")
+        ]
+        return {row.target_id: Answer(row.target_id, row.candidate_text, 0.0, error=row.error) for row in rows}
