@@ -120,8 +120,8 @@ def results_console() -> Console:
 
 
 def progress_console() -> Console:
-    """Where progress and notes to a watching person go: stderr."""
-    return Console(stderr=True)
+    """Where progress and notes to a watching person go: stderr, as it is now, even while libraries are silenced."""
+    return Console(file=sys.stderr)
 
 
 def _setup_cause(fault: BaseException | None) -> SetupError | None:

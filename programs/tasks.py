@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from programs.authorship import AuthorshipProgram, AuthorshipSettings
 from signatures.errors import SetupError, unknown
-from signatures.generation import VARIANTS, Sample
+from signatures.generation import MAX_HYPOTHESES, VARIANTS, Sample
 from signatures.records import AuthorCase
 
 
@@ -60,7 +60,7 @@ def authorship_examples(cases: Sequence[AuthorCase]) -> list[dspy.Example]:
                 attributes=case.author.attributes,
                 prompt=target.prompt,
                 text=target.text,
-                hypotheses=hypotheses[:6],
+                hypotheses=hypotheses[:MAX_HYPOTHESES],
                 author=case.author.id,
                 target_id=target.id,
             )

@@ -43,7 +43,7 @@ class Hypothesis(BaseModel):
     aspect: Aspect
     statement: Annotated[str, StringConstraints(min_length=1, max_length=160)]
     """One sentence about the author, never about the topic."""
-    evidence: Annotated[tuple[Span, ...], Field(max_length=3)] = ()
+    evidence: Annotated[tuple[Span, ...], Field(max_length=2)] = ()
     """Verbatim spans of the author's samples; checked to occur there."""
     confidence: float = Field(default=0.5, ge=0.0, le=1.0)
     """The model's own estimate, a fraction; not calibrated."""
@@ -64,7 +64,7 @@ class GoldHypothesis(BaseModel):
     def shown_in(self, samples: Sequence[str]) -> Hypothesis | None:
         """The hypothesis as a reader of these samples alone would state it, or None where they do not show it.
 
-        Keeps the first three spans that occur in a sample. Its confidence is the share of samples that hold any span,
+        Keeps the first two spans that occur in a sample. Its confidence is the share of samples that hold any span,
         by the rule of succession: (shown + 1) / (samples + 2), two decimals.
         """
         shown = sum(any(span in sample for span in self.evidence) for sample in samples)
@@ -75,6 +75,6 @@ class GoldHypothesis(BaseModel):
             dimension=self.dimension,
             aspect=self.aspect,
             statement=self.statement,
-            evidence=tuple(spans[:3]),
+            evidence=tuple(spans[:2]),
             confidence=round((shown + 1) / (len(samples) + 2), 2),
         )
