@@ -4,18 +4,21 @@ The default is SmolLM2-135M-Instruct (98 MB, Apache-2.0), which arrives as a Pyt
 Llama-, Qwen- or SmolLM-type GGUF file loads by path.
 """
 
+import asyncio
 import atexit
-import hashlib
-import json
+import importlib.util
+import os
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import dspy
 from dspy.lm15 import (
     ContextLengthError,
     InvalidRequestError,
+    LM15Error,
     Message,
     Request,
     Response,
@@ -25,13 +28,15 @@ from dspy.lm15 import (
     response_to_events,
 )
 
-from programs.lms.gguf_file import INSTALL_LINE, ModelFile, bundled_model, inspect
-from programs.lms.grammar import grammar
-from programs.lms.scheduler import PipelineError, Scheduler
+from programs.lms.chat import marker_pattern, refuse_unserved, turns
+from programs.lms.decoding import generation_config, max_tokens
+from programs.lms.gguf_file import INSTALL_LINE, KINDS, ModelFile, bundled_model, inspect
+from programs.lms.scheduler import CacheFullError, Generated, PipelineError, RefusedError, Scheduler, reason
 from signatures.errors import SetupError
 
 DEFAULT_KV_GIB = 1
-DEFAULT_MAX_TOKENS = 256
+_STEP_TOKENS = 512
+"""Tokens that one step of the pipeline reads at most, so that long prompts do not hold up short answers."""
 
 _engines: dict[tuple[str, int], "EmbeddedEngine"] = {}
 _engines_lock = threading.Lock()
@@ -41,62 +46,66 @@ def engine_for(path: str | None = None, kv_gib: int = DEFAULT_KV_GIB) -> "Embedd
     """The process's engine for a model file; the same call gives the same engine.
 
     A pipeline holds weights and KV cache, so two for one file would cost twice the memory.
+
+    Raises: SetupError for a file that cannot be read, a missing package, or a `kv_gib` that is not a positive integer.
     """
+    if isinstance(kv_gib, bool) or not isinstance(kv_gib, int) or kv_gib < 1:
+        raise SetupError(f"kv_gib is {kv_gib!r}; give the KV cache's bound as a whole number of GiB, at least 1")
     file = inspect(Path(path).expanduser()) if path else bundled_model()
+    if importlib.util.find_spec("openvino_genai") is None:
+        raise SetupError(f"the embedded model's runtime is not installed; add it with: {INSTALL_LINE}")
     with _engines_lock:
-        return _engines.setdefault((str(file.path), kv_gib), EmbeddedEngine(file, kv_gib))
+        return _engines.setdefault((str(file.path), kv_gib), EmbeddedEngine(file, kv_gib, bundled=not path))
+
+
+class _Pending(NamedTuple):
+    """A request that is queued."""
+
+    n_prompt: int
+    """Tokens of the prompt."""
+    tokenizer: Any
+    future: "Future[Generated]"
 
 
 class EmbeddedEngine:
     """Serves `dspy.LM(engine=...)` calls; the pipeline is built at the first one.
 
-    Answers constrained to a schema get no frequency penalty: it would make them avoid the quotes and
-    braces they must repeat. The runtime's repetition penalty is not offered: it counts the prompt's
-    words too, and makes gibberish of an answer that follows samples.
+    The runtime's repetition penalty is not offered: it counts the prompt's words too, and makes gibberish of
+    an answer that follows samples. What is asked for and not served is refused, never ignored.
     """
 
     supports_response_schema = True
     supported_params = frozenset(
-        ("response_format", "temperature", "max_tokens", "top_p", "top_k", "stop", "seed", "frequency_penalty")
+        "response_format temperature max_tokens top_p top_k stop seed frequency_penalty presence_penalty".split()
     )
 
-    def __init__(self, file: ModelFile, kv_gib: int = DEFAULT_KV_GIB):
+    def __init__(self, file: ModelFile, kv_gib: int = DEFAULT_KV_GIB, bundled: bool = False):
         """Takes a file that `inspect` accepted; loads nothing yet."""
         self.file = file
         self.kv_gib = kv_gib
+        self._bundled = bundled
         self._scheduler: Scheduler | None = None
+        self._markers: re.Pattern[str] | None = None
+        self._owner = os.getpid()
+        self._past_seconds = 0.0
         self._lock = threading.Lock()
         self._tokenizer_lock = threading.Lock()
 
     def complete(self, request: Request) -> Response:
-        """Generates one answer.
+        """Generates one answer; an interrupted wait cancels it.
 
         Raises: ContextLengthError if prompt and answer do not fit the model; InvalidRequestError for a
-        schema that cannot be compiled; ServerError if the runtime fails.
+        schema that cannot be compiled; UnsupportedFeatureError for what the model does not serve; ServerError if the
+        runtime fails.
         """
-        scheduler = self.start()
-        prompt = self._render(request)
-        input_ids, n_prompt = self._encode(prompt)
-        n_max = request.config.max_tokens or DEFAULT_MAX_TOKENS
-        if n_prompt + n_max > self.file.context_length:
-            raise ContextLengthError(
-                f"{n_prompt} prompt tokens + {n_max} answer tokens exceed the {self.file.context_length} that "
-                f"{self.file.name} reads; show fewer samples or lower max_tokens"
-            )
+        pending = self._submit(request)
         try:
-            generated = scheduler.generate(input_ids, self._config(request, prompt, n_max))
+            generated = pending.future.result()
         except PipelineError as error:
-            raise ServerError(str(error)) from error
-        text = self._decode(generated.token_ids)
-        for stop in request.config.stop or ():
-            text = text.partition(stop)[0]
-        return Response(
-            id=None,
-            model=request.model,
-            message=Message(role="assistant", parts=(TextPart(text=text),)),
-            finish_reason="stop" if generated.stopped else "length",
-            usage=Usage(input_tokens=n_prompt, output_tokens=len(generated.token_ids)),
-        )
+            raise self._canonical(error) from error
+        finally:
+            pending.future.cancel()
+        return self._response(request, pending, generated)
 
     def stream(self, request: Request) -> Iterator[Any]:
         """One answer as events, all at once."""
@@ -107,125 +116,134 @@ class EmbeddedEngine:
         with self._lock:
             if self._scheduler is not None:
                 self._scheduler.close()
+                self._past_seconds += self._scheduler.busy_seconds
                 self._scheduler = None
 
     @property
     def busy_seconds(self) -> float:
-        """Wall seconds in which the pipeline was generating, since it started."""
-        return self._scheduler.busy_seconds if self._scheduler else 0.0
+        """Wall seconds in which the pipeline was generating, over the engine's life."""
+        scheduler = self._scheduler
+        return self._past_seconds + (scheduler.busy_seconds if scheduler else 0.0)
 
     def start(self) -> Scheduler:
         """Loads the model if it is not loaded.
 
-        Raises: SetupError if the runtime is missing or cannot read the file.
+        Raises: SetupError if the runtime cannot read the file, or the process was forked from one that loaded it.
         """
+        if self._owner != os.getpid() and self._scheduler is not None:
+            raise SetupError(
+                "the embedded model was loaded before this process was forked, which it does not survive; "
+                "start processes with multiprocessing's 'spawn' method, or load it in each"
+            )
         with self._lock:
-            if self._scheduler is None:
+            if self._scheduler is None or self._scheduler.closed:
+                self._past_seconds += self._scheduler.busy_seconds if self._scheduler else 0.0
+                self._owner = os.getpid()
                 self._scheduler = Scheduler(self._make_pipeline)
+                self._markers = marker_pattern(self._scheduler.tokenizer)
             return self._scheduler
 
     def dump_state(self) -> dict[str, Any]:
-        """What `load_state` needs: no weights, no secrets."""
-        return {"path": str(self.file.path), "kv_gib": self.kv_gib}
+        """What `load_state` needs: no weights, no secrets, and no path for the model that a package brings."""
+        return {"path": None if self._bundled else str(self.file.path), "kv_gib": self.kv_gib}
 
     @classmethod
     def load_state(cls, state: dict[str, Any]) -> "EmbeddedEngine":
         """The engine that `dump_state` described."""
         return engine_for(state["path"], state["kv_gib"])
 
-    def _make_pipeline(self) -> Any:
+    def _submit(self, request: Request) -> "_Pending":
+        """Queues a request."""
+        refuse_unserved(request)
+        scheduler = self.start()
+        chat = turns(request, self._markers)
+        with self._tokenizer_lock:
+            tokenizer = scheduler.tokenizer
+            prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True)
+            input_ids = tokenizer.encode(prompt, add_special_tokens=False).input_ids
+            end_of_turn = tokenizer.get_eos_token_id()
+        n_prompt, n_max = int(input_ids.shape[1]), max_tokens(request.config)
+        if n_prompt + n_max > self.file.context_length:
+            raise ContextLengthError(
+                f"{n_prompt} prompt tokens + {n_max} answer tokens exceed the {self.file.context_length} that "
+                f"{self.file.name} reads; show fewer samples or lower max_tokens"
+            )
         try:
-            import openvino_genai as ov
-        except ImportError as error:
-            raise SetupError(f"the embedded model's runtime is not installed; add it with: {INSTALL_LINE}") from error
+            future = scheduler.submit(input_ids, generation_config(request.config, prompt, end_of_turn))
+        except PipelineError as error:
+            raise self._canonical(error) from error
+        return _Pending(n_prompt, tokenizer, future)
+
+    def _response(self, request: Request, pending: "_Pending", generated: Generated) -> Response:
+        with self._tokenizer_lock:
+            text = pending.tokenizer.decode(generated.token_ids, skip_special_tokens=True)
+        for stop in request.config.stop:
+            text = text.partition(stop)[0]
+        return Response(
+            id=None,
+            model=request.model,
+            message=Message(role="assistant", parts=(TextPart(text=text),)),
+            finish_reason="stop" if generated.stopped else "length",
+            usage=Usage(input_tokens=pending.n_prompt, output_tokens=len(generated.token_ids)),
+        )
+
+    def _canonical(self, error: PipelineError) -> LM15Error:
+        """The error as DSPy knows it: a failure of the runtime may be tried again, a refusal not."""
+        if isinstance(error, CacheFullError):
+            return ContextLengthError(f"{error} of {self.kv_gib} GiB; raise kv_gib, or show fewer samples")
+        return InvalidRequestError(str(error)) if isinstance(error, RefusedError) else ServerError(str(error))
+
+    def _make_pipeline(self) -> Any:
+        import openvino_genai as ov
+
         scheduler = ov.SchedulerConfig()
         scheduler.enable_prefix_caching = True
         scheduler.cache_size = self.kv_gib
-        scheduler.max_num_batched_tokens = 512
+        scheduler.max_num_batched_tokens = _STEP_TOKENS
         try:
-            return ov.ContinuousBatchingPipeline(str(self.file.path), scheduler, "CPU")
+            pipeline = ov.ContinuousBatchingPipeline(str(self.file.path), scheduler, "CPU")
         except RuntimeError as error:
             raise SetupError(
-                f"the runtime cannot load {str(self.file.path)!r}; it reads GGUF files of Llama-, Qwen- and "
-                f"SmolLM-type models, quantised to Q4_0, Q4_1, Q4_K, Q6_K, Q8_0 or F16"
+                f"the runtime cannot load {str(self.file.path)!r} ({reason(error)}); embedded:PATH reads {KINDS}"
             ) from error
-
-    def _render(self, request: Request) -> str:
-        turns = []
-        if request.system is not None:
-            parts = [request.system] if isinstance(request.system, str) else [p.text for p in request.system]
-            turns.append({"role": "system", "content": "".join(parts)})
-        turns.extend({"role": message.role, "content": message.text or ""} for message in request.messages)
-        with self._tokenizer_lock:
-            tokenizer = self.start().pipeline.get_tokenizer()
-            return tokenizer.apply_chat_template(turns, add_generation_prompt=True)
-
-    def _encode(self, prompt: str) -> tuple[Any, int]:
-        with self._tokenizer_lock:
-            tensor = self.start().pipeline.get_tokenizer().encode(prompt, add_special_tokens=False).input_ids
-        return tensor, int(tensor.shape[1])
-
-    def _decode(self, token_ids: list[int]) -> str:
-        with self._tokenizer_lock:
-            return self.start().pipeline.get_tokenizer().decode(token_ids, skip_special_tokens=True)
-
-    def _config(self, request: Request, prompt: str, n_max: int) -> Any:
-        import openvino_genai as ov
-
-        asked = request.config
-        config = ov.GenerationConfig()
-        config.apply_chat_template = False
-        config.max_new_tokens = n_max
-        with self._tokenizer_lock:
-            config.set_eos_token_id(self.start().pipeline.get_tokenizer().get_eos_token_id())
-        temperature = 0.0 if asked.temperature is None else asked.temperature
-        config.do_sample = temperature > 0
-        if temperature > 0:
-            config.temperature = temperature
-            config.top_p = 1.0 if asked.top_p is None else asked.top_p
-            if asked.top_k is not None:
-                config.top_k = asked.top_k
-            config.rng_seed = _seed(asked.seed or 0, prompt)
-        if asked.stop:
-            config.stop_strings = set(asked.stop)
-        schema = _schema(asked.response_format)
-        if schema is None:
-            config.frequency_penalty = asked.frequency_penalty or 0.0
-        else:
-            compact = grammar(schema)
-            config.structured_output_config = (
-                ov.StructuredOutputConfig(grammar=compact)
-                if compact
-                else ov.StructuredOutputConfig(json_schema=json.dumps(schema))
-            )
-        return config
+        if not pipeline.get_tokenizer().chat_template:
+            raise SetupError(f"{str(self.file.path)!r} has no chat template; give an instruct or chat model")
+        return pipeline
 
 
-def _seed(seed: int, prompt: str) -> int:
-    """A seed of its own for each prompt: equal seeds would couple the draws of different prompts."""
-    return int.from_bytes(hashlib.sha256(f"{seed}\0{prompt}".encode()).digest()[:4], "big")
+class AsyncEmbeddedEngine:
+    """The same engine for `await`: the caller's event loop goes on, and a cancelled task cancels its request."""
 
+    def __init__(self, engine: EmbeddedEngine):
+        """Shares the engine's pipeline."""
+        self._engine = engine
 
-def _schema(response_format: Any) -> dict[str, Any] | None:
-    """The JSON schema of a response format, None where the answer is free text."""
-    if not response_format:
-        return None
-    kind = response_format.get("type")
-    if kind == "json_schema":
-        return response_format["schema"]
-    if kind == "json_object":
-        return {"type": "object"}
-    raise InvalidRequestError(f"the embedded model does not know the response format {kind!r}")
+    async def complete(self, request: Request) -> Response:
+        """Generates one answer; raises what `EmbeddedEngine.complete` does."""
+        pending = await asyncio.to_thread(self._engine._submit, request)
+        try:
+            generated = await asyncio.wrap_future(pending.future)
+        except PipelineError as error:
+            raise self._engine._canonical(error) from error
+        return self._engine._response(request, pending, generated)
 
+    async def stream(self, request: Request) -> AsyncIterator[Any]:
+        """One answer as events, all at once."""
+        for event in response_to_events(await self.complete(request)):
+            yield event
 
-class EmbeddedLM(dspy.LM):
-    """`dspy.LM` whose engine runs in this process."""
+    def dump_state(self) -> dict[str, Any]:
+        """That of the engine it shares."""
+        return self._engine.dump_state()
 
-    small = True
-    """Adapters give a small model plain prompts (programs/lms/adapters.py)."""
+    @classmethod
+    def load_state(cls, state: dict[str, Any]) -> "AsyncEmbeddedEngine":
+        """One that shares the engine which `dump_state` described."""
+        return cls(EmbeddedEngine.load_state(state))
 
 
 @atexit.register
 def _close_all() -> None:
     for engine in _engines.values():
-        engine.close()
+        if engine._owner == os.getpid():
+            engine.close()

@@ -4,7 +4,8 @@ from typing import Any
 
 import dspy
 
-from programs.lms.embedded import DEFAULT_KV_GIB, EmbeddedLM, engine_for
+from programs.lms.embedded import DEFAULT_KV_GIB, AsyncEmbeddedEngine, engine_for
+from programs.lms.embedded_lm import EmbeddedLM
 from signatures.errors import SetupError
 
 EMBEDDED_DECODING: dict[str, Any] = {"temperature": 0.7, "top_p": 0.9, "frequency_penalty": 0.4, "max_tokens": 220}
@@ -30,7 +31,9 @@ def make_lm(name: str = "embedded", **settings: Any) -> dspy.LM:
             if settings.pop(client, None) is not None:
                 raise SetupError(f"{client} has no use with the embedded model; drop it, or name a hosted model")
         engine = engine_for(path or None, kv_gib)
-        return EmbeddedLM(name, engine=engine, **{**EMBEDDED_DECODING, **settings})
+        # The engine mends what can be mended by itself, so DSPy's retries would only wait.
+        decoding = {**EMBEDDED_DECODING, "num_retries": 0, **settings}
+        return EmbeddedLM(name, engine=engine, async_engine=AsyncEmbeddedEngine(engine), **decoding)
     provider, separator, model = name.partition("/")
     if not (separator and provider and model):
         raise SetupError(

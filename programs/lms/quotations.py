@@ -1,0 +1,105 @@
+"""The schema of an answer, in which quotations can only be spans of what was read."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pydantic
+
+from data.sentences import sentences
+from programs.lms.wording import text_of
+
+VERBATIM = {"evidence": "samples"}
+"""Properties of an answer that quote an input field: a constrained model may only choose spans that occur there."""
+
+_MAX_SPANS = 60
+_SPAN_BYTES = range(8, 81)
+"""In UTF-8, since a model spends up to a token on each byte of what it has no word for."""
+_CLAUSE_ENDS = ",;:\n—–，、；："
+_SHORT_STRING = 60
+
+
+def answer_schema(signature: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON schema of a signature's answer to these inputs, with quotations limited to spans of the inputs.
+
+    Inputs too short to quote from get no quotations.
+    """
+    fields: dict[str, Any] = {
+        name: (field.annotation, pydantic.Field(**_limits(field))) for name, field in signature.output_fields.items()
+    }
+    schema = pydantic.create_model(
+        "Answer", __config__=pydantic.ConfigDict(extra="forbid"), **fields
+    ).model_json_schema()
+    for record in schema.get("$defs", {}).values():
+        for name, source in VERBATIM.items():
+            quoted = record.get("properties", {}).get(name)
+            if quoted is None or source not in inputs:
+                continue
+            spans = quotable_spans([text_of(value) for value in inputs[source] or ()])
+            quoted.update({"items": {"enum": spans}, "minItems": 1} if spans else {"minItems": 0, "maxItems": 0})
+    return schema
+
+
+def tightened(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same schema with as few items and as short strings as it allows, for an answer that ran out of tokens."""
+    node = {name: _tightened(inner) for name, inner in schema.items()}
+    if node.get("type") == "array":
+        node["maxItems"] = min(node.get("maxItems", 1), max(node.get("minItems", 0), 1))
+    if node.get("type") == "string" and "enum" not in node:
+        node["maxLength"] = min(node.get("maxLength", _SHORT_STRING), max(node.get("minLength", 0), _SHORT_STRING))
+    return node
+
+
+def quotable_spans(texts: list[str]) -> list[str]:
+    """Spans of 8 to 80 bytes that occur in the texts, from all texts in turn.
+
+    They are sentences, or the clauses of longer ones, or runs of words of clauses that are too long.
+    """
+    pools = [[span for sentence in sentences(text) for span in _clauses(sentence)] for text in texts]
+    spans = []
+    for rank in range(max((len(pool) for pool in pools), default=0)):
+        spans += [pool[rank] for pool in pools if rank < len(pool)]
+    return list(dict.fromkeys(spans))[:_MAX_SPANS]
+
+
+def _clauses(sentence: str) -> list[str]:
+    if _size(sentence) in _SPAN_BYTES and "\n" not in sentence:
+        return [sentence]
+    parts, start = [], 0
+    for index, character in enumerate(sentence):
+        if character in _CLAUSE_ENDS:
+            parts.append(sentence[start:index].strip())
+            start = index + 1
+    parts.append(sentence[start:].strip())
+    return [run for part in parts for run in _runs(part) if _size(run) in _SPAN_BYTES]
+
+
+def _runs(clause: str) -> Iterator[str]:
+    """Cuts a clause into runs that are short enough, between words where it has any."""
+    rest = clause
+    while _size(rest) >= _SPAN_BYTES.stop:
+        longest = rest.encode()[: _SPAN_BYTES.stop - 1].decode(errors="ignore")
+        words, space, _ = longest.rpartition(" ")
+        run = words if space and words.strip() else longest
+        yield run.strip()
+        rest = rest[len(run) :].strip()
+    yield rest
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
+
+
+def _limits(field: Any) -> dict[str, Any]:
+    """List bounds that the signature's field carries."""
+    return {
+        name: getattr(bound, name)
+        for bound in field.metadata
+        for name in ("min_length", "max_length")
+        if getattr(bound, name, None) is not None
+    }
+
+
+def _tightened(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_tightened(item) for item in value]
+    return tightened(value) if isinstance(value, dict) else value
