@@ -46,7 +46,7 @@ class Bootstrap:
         book = Book(metric, material.valset, n_threads, on_trial)
         try:
             book(student)
-            made = bootstrapped_sets(student, material, metric, _MAX_DEMOS, rng) if n_trials else {}
+            made = bootstrapped_sets(student, material, metric, _MAX_DEMOS, n_threads, rng) if n_trials else {}
             for _ in range(n_trials):
                 book(self._candidate(student, material, made, rng))
         except KeyboardInterrupt:

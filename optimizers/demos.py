@@ -36,12 +36,17 @@ def labelled_sets(
 
 
 def bootstrapped_sets(
-    student: dspy.Module, material: Material, metric: Metric, n_demos: int, rng: random.Random
+    student: dspy.Module, material: Material, metric: Metric, n_demos: int, n_threads: int, rng: random.Random
 ) -> dict[str, Demos]:
-    """Predictor name to demos from runs on the trainset that the metric accepts, by DSPy's BootstrapFewShot."""
+    """Predictor name to demos from runs on the trainset that the metric accepts, by DSPy's BootstrapFewShot.
+
+    DSPy runs one example at a time; the examples are run together first, so that it finds their answers in the cache.
+    """
     trainset = list(material.trainset)
     rng.shuffle(trainset)
+    tried = trainset[: 2 * n_demos]
     teleprompter = BootstrapFewShot(metric=metric, max_bootstrapped_demos=n_demos, max_labeled_demos=0)
     with quiet():
-        program = teleprompter.compile(student.reset_copy(), teacher=student, trainset=trainset[: 2 * n_demos])
+        dspy.Evaluate(devset=tried, metric=metric, num_threads=n_threads)(student)
+        program = teleprompter.compile(student.reset_copy(), teacher=student, trainset=tried)
     return {name: list(predictor.demos) for name, predictor in program.named_predictors()}

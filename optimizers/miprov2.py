@@ -12,7 +12,7 @@ from optimizers.demos import bootstrapped_sets, labelled_sets
 from optimizers.scoring import Book, quiet
 
 _LABELLED_SIZES = (1, 2, 3, 2)
-_N_BOOTSTRAPPED = 2
+_N_BOOTSTRAPPED = 1
 _N_PROPOSED = 4
 
 
@@ -85,7 +85,7 @@ class _Search(MIPROv2):
         self._draw = random.Random(seed)
 
     def _bootstrap_fewshot_examples(self, program: Any, *_: Any, **__: Any) -> Any:
-        made = bootstrapped_sets(program, self._material, self.metric, _N_BOOTSTRAPPED, self._draw)
+        made = bootstrapped_sets(program, self._material, self.metric, _N_BOOTSTRAPPED, self.num_threads, self._draw)
         return {
             index: [
                 [],

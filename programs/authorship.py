@@ -22,7 +22,7 @@ class AuthorshipSettings(BaseModel):
     """Samples that the writing step sees; the inferring step sees as many, at least one."""
     sample_words: int = Field(default=200, ge=20)
     """Words of a sample that are shown; a longer one is cut at a sentence end."""
-    infer_tokens: int = Field(default=900, ge=100)
+    infer_tokens: int = Field(default=600, ge=100)
     """Token limit of the inferring step's answer."""
 
 

@@ -23,7 +23,7 @@ from programs import entry
 from programs.aliases import decide_alias, promote
 from programs.baselines import FewShot, ZeroShot
 from programs.card import CardDraft, read_card
-from programs.contest import WinMetric
+from programs.contest import WinMetric, real_scale
 from programs.experiment import Choices, Experiment, prepare
 from programs.lms.adapters import FittingAdapter
 from programs.outcome import Outcome, draft_card
@@ -172,7 +172,8 @@ class _Run:
             proposer=None if experiment.small else experiment.lm,
         )
         judge = experiment.judge(splits.train, splits.val)
-        metric = WinMetric(judge, answered, experiment.targets(splits.train, splits.val))
+        targets = experiment.targets(splits.train, splits.val)
+        metric = WinMetric(judge, answered, targets, real_scale(judge, targets, answered))
         best = 0.0
 
         def on_trial(trial: Trial) -> None:

@@ -36,9 +36,9 @@ class Scores(Protocol):
 class WinMetric:
     """How likely a prediction wins against the baseline's text for the same target, as DSPy wants a metric.
 
-    Called by optimizers as (example, prediction, trace): without a trace it gives the probability of a win that a
-    scoring judge's log-odds imply, whose mean over a valset of a dozen targets varies less than that of 0s and 1s;
-    a judge without scores gives 1, 0.5 or 0. With a trace (bootstrapping) it gives whether the prediction wins.
+    Called by optimizers as (example, prediction, trace): without a trace it gives a soft win, the logistic of the gap
+    between both texts' log-odds, so that the mean over a dozen targets tells programs apart that win them all; a
+    judge without scores gives 1, 0.5 or 0. With a trace (bootstrapping) it gives whether the prediction wins.
     """
 
     judge: Judge
@@ -46,17 +46,35 @@ class WinMetric:
     """Target id to the baseline's text."""
     targets: Mapping[str, Text]
     """Target id to target."""
+    scale: float = 1.0
+    """Gap in log-odds that makes one unit of the logistic; see `real_scale`."""
 
     def __call__(self, example: dspy.Example, prediction: Any, trace: Any = None, *_: Any) -> float | bool:
         """A fraction in [0, 1], or whether it wins."""
         target = self.targets[example.target_id]
         mine, other = answer(target, prediction.text), answer(target, self.baseline[target.id])
-        if isinstance(self.judge, Scores):
-            gap = self.judge.score(target.author, mine) - self.judge.score(target.author, other)
-            chance = 1 / (1 + math.exp(-max(-30.0, min(30.0, gap))))
-        else:
-            chance = {"a": 1.0, "tie": 0.5, "b": 0.0}[self.judge.prefers(target.author, mine, other)]
-        return chance > 0.5 if trace is not None else chance
+        if trace is not None or not isinstance(self.judge, Scores):
+            points = {"a": 1.0, "tie": 0.5, "b": 0.0}[self.judge.prefers(target.author, mine, other)]
+            return points if trace is None else points == 1.0
+        gap = self.judge.score(target.author, mine) - self.judge.score(target.author, other)
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, gap / self.scale))))
+
+
+def real_scale(judge: Judge, targets: Mapping[str, Text], baseline: Mapping[str, str]) -> float:
+    """The scale at which the authors' own texts win with probability 0.95 on average over the gap in log-odds.
+
+    A metric on this scale is 0.5 for the baseline and does not saturate before a text is as much the author's as
+    their own. At least 1, the scale of the log-odds themselves.
+    """
+    if not isinstance(judge, Scores):
+        return 1.0
+    gaps = [
+        judge.score(target.author, answer(target, target.text))
+        - judge.score(target.author, answer(target, baseline[name]))
+        for name, target in targets.items()
+        if name in baseline
+    ]
+    return max(1.0, sum(gaps) / max(len(gaps), 1) / math.log(19))
 
 
 @dataclass(frozen=True)

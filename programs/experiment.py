@@ -92,11 +92,11 @@ def prepare(choices: Choices) -> Experiment:
 
 
 def _labelled(task: Task, splits: Splits) -> tuple[dspy.Example, ...]:
-    own = task.examples(splits.train)
+    own = task.demos(splits.train)
     if any(case.author.gold for case in splits.train):
         return tuple(own)
     lent = split(load_corpus("bundled"), n_targets=1)
-    return (*own, *task.examples((*lent.train, *lent.val, *lent.dev, *lent.test)))
+    return (*own, *task.demos((*lent.train, *lent.val, *lent.dev, *lent.test)))
 
 
 def lm_note(experiment: Experiment) -> LmNote:

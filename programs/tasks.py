@@ -8,10 +8,13 @@ from typing import Any
 import dspy
 from pydantic import ValidationError
 
+from data.sentences import clip
 from programs.authorship import AuthorshipProgram, AuthorshipSettings
 from signatures.errors import SetupError, unknown
 from signatures.generation import MAX_HYPOTHESES, VARIANTS, Sample
 from signatures.records import AuthorCase
+
+DEMO_SAMPLES, DEMO_WORDS = 2, 80
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Task:
     """The record of those settings."""
     examples: Callable[[Sequence[AuthorCase]], list[dspy.Example]]
     """Authors to examples whose inputs the program takes; labels where they are known."""
+    demos: Callable[[Sequence[AuthorCase]], list[dspy.Example]]
+    """The same, brief enough to be shown as demos."""
     variants: Mapping[str, Sequence[str]]
     """Predictor name to hand-written instructions that an optimizer may choose."""
 
@@ -68,6 +73,18 @@ def authorship_examples(cases: Sequence[AuthorCase]) -> list[dspy.Example]:
     return examples
 
 
+def authorship_demos(cases: Sequence[AuthorCase]) -> list[dspy.Example]:
+    """The same with two short samples each: a demo shows the form of an answer, and every call reads all of it."""
+    brief = []
+    for case in cases:
+        samples = tuple(
+            text.model_copy(update={"text": clip(text.text, DEMO_WORDS), "prefix": ""})
+            for text in case.samples[:DEMO_SAMPLES]
+        )
+        brief.append(case.model_copy(update={"samples": samples}))
+    return authorship_examples(brief)
+
+
 TASKS: Mapping[str, Task] = MappingProxyType(
     {
         "authorship": Task(
@@ -75,6 +92,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
             program=AuthorshipProgram,
             settings=AuthorshipSettings,
             examples=authorship_examples,
+            demos=authorship_demos,
             variants=VARIANTS,
         )
     }
