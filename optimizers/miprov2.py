@@ -82,10 +82,11 @@ class _Search(MIPROv2):
         )
         self._book = book
         self._material = material
+        self._n_threads = n_threads
         self._draw = random.Random(seed)
 
     def _bootstrap_fewshot_examples(self, program: Any, *_: Any, **__: Any) -> Any:
-        made = bootstrapped_sets(program, self._material, self.metric, _N_BOOTSTRAPPED, self.num_threads, self._draw)
+        made = bootstrapped_sets(program, self._material, self.metric, _N_BOOTSTRAPPED, self._n_threads, self._draw)
         return {
             index: [
                 [],
