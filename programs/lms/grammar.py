@@ -6,6 +6,7 @@ strings, numbers, booleans, enumerations, lists and nested records; `grammar` re
 """
 
 import json
+import re
 from typing import Any
 
 _CHARACTER = r"[^\"\\\x00-\x1f\x7f]"
@@ -13,17 +14,18 @@ _MAX_STRING = 400
 _MAX_ITEMS = 12
 _MAX_RANGE = 1000
 _FIVE, _TWENTY = 5, 20
+_AMBIGUOUS = re.compile(r"(?<=[\x7f-\xff])(?=[0-9a-fA-F])")
 
 
 class _Unsupported(Exception):
     """The schema holds something the grammar has no rule for."""
 
 
-def grammar(schema: dict[str, Any]) -> str | None:
+def grammar(schema: Any) -> str | None:
     """EBNF that accepts compact JSON of `schema`, or None where the schema is beyond it."""
     rules: dict[str, str] = {}
     try:
-        rules["root"] = _rule(schema, schema.get("$defs", {}), rules, ())
+        rules["root"] = _rule(schema, schema.get("$defs", {}) if isinstance(schema, dict) else {}, rules, ())
     except _Unsupported:
         return None
     return "\n".join(f"{name} ::= {body}" for name, body in rules.items())
@@ -133,5 +135,9 @@ def _characters(least: int, most: int, rules: dict[str, str]) -> str:
 
 
 def _literal(text: str) -> str:
-    """`text` as an EBNF literal; JSON's escapes are the grammar's own."""
-    return json.dumps(text, ensure_ascii=False)
+    """`text` as EBNF literals; JSON's escapes are the grammar's own.
+
+    The runtime's parser writes characters from U+007F to U+00FF as two hexadecimal digits and reads on into a digit
+    that follows ("Ça" becomes U+0C7A), so a literal ends between the two.
+    """
+    return " ".join(json.dumps(part, ensure_ascii=False) for part in _AMBIGUOUS.split(text))

@@ -20,17 +20,18 @@ def make_lm(name: str = "embedded", **settings: Any) -> dspy.LM:
     Args:
         name: `embedded`, `embedded:/path/to/model.gguf`, or a litellm model string such as `openai/gpt-4o-mini`.
         settings: passed to `dspy.LM` (`temperature`, `max_tokens`, `seed`, `api_base`, `cache`, ...); for the
-            embedded model also `kv_gib`, the bound of its KV cache in GiB (default 1).
+            embedded model also `kv_gib`, the bound of its KV cache in GiB (default 1), and `exact`, which makes a seed
+            repeat its text whatever else is in flight, at half the speed (default False).
 
     Raises: SetupError for a name that is neither, a model file that cannot be read, or a missing package.
     """
     kind, _, path = name.partition(":")
     if kind == "embedded":
-        kv_gib = settings.pop("kv_gib", DEFAULT_KV_GIB)
+        kv_gib, exact = settings.pop("kv_gib", DEFAULT_KV_GIB), bool(settings.pop("exact", False))
         for client in ("api_base", "api_key"):
             if settings.pop(client, None) is not None:
                 raise SetupError(f"{client} has no use with the embedded model; drop it, or name a hosted model")
-        engine = engine_for(path or None, kv_gib)
+        engine = engine_for(path or None, kv_gib, exact)
         # The engine mends what can be mended by itself, so DSPy's retries would only wait.
         decoding = {**EMBEDDED_DECODING, "num_retries": 0, **settings}
         return EmbeddedLM(name, engine=engine, async_engine=AsyncEmbeddedEngine(engine), **decoding)

@@ -16,6 +16,8 @@ _SPAN_BYTES = range(8, 81)
 """In UTF-8, since a model spends up to a token on each byte of what it has no word for."""
 _CLAUSE_ENDS = ",;:\n—–，、；："
 _SHORT_STRING = 60
+_LONG_STRING = 120
+"""A small model that has not ended a statement by here repeats itself to the limit."""
 
 
 def answer_schema(signature: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,6 +38,9 @@ def answer_schema(signature: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
                 continue
             spans = quotable_spans([text_of(value) for value in inputs[source] or ()])
             quoted.update({"items": {"enum": spans}, "minItems": 1} if spans else {"minItems": 0, "maxItems": 0})
+        for inner in record.get("properties", {}).values():
+            if "maxLength" in inner:
+                inner["maxLength"] = min(inner["maxLength"], _LONG_STRING)
     return schema
 
 

@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 
 logger = logging.getLogger(__name__)
 
+RUNTIME_ERRORS = (RuntimeError, ValueError, TypeError, IndexError, OverflowError, MemoryError)
+"""What C++ exceptions become in Python."""
+
 _DRAIN_STEPS = 100
 _BUILD_PATH = re.compile(r"^(\[[\d:]+\]\s*)?(Check '.*' failed at\s*)?(\S*[/\\]\S+\.(cc|cpp|h|hpp):\d+:?\s*)?")
 
@@ -151,7 +154,7 @@ class Scheduler:
         number = next(self._ids)
         try:
             job.handle = self._pipeline.add_request(number, job.input_ids, job.config)
-        except (RuntimeError, ValueError, TypeError) as error:
+        except RUNTIME_ERRORS as error:
             _fail([job], RefusedError(f"the embedded model refused a request: {reason(error)}"))
             return
         self._active[number] = job
@@ -163,12 +166,12 @@ class Scheduler:
         try:
             if self._pipeline.has_non_finished_requests():
                 self._pipeline.step()
-        except RuntimeError as error:
+        except RUNTIME_ERRORS as error:
             self._recover(error)
             return
         self._collect()
 
-    def _recover(self, error: RuntimeError) -> None:
+    def _recover(self, error: Exception) -> None:
         """Starts over after a failed step; a lone request without a token is at fault."""
         logger.warning("the embedded pipeline failed and is made anew: %s", reason(error))
         running = list(self._active.values())
@@ -217,7 +220,7 @@ class Scheduler:
                 if self._pipeline is None or not self._pipeline.has_non_finished_requests():
                     break
                 self._pipeline.step()
-        except RuntimeError as error:
+        except RUNTIME_ERRORS as error:
             logger.debug("the embedded pipeline did not drain: %s", reason(error))
         for job in running:
             job.handle = None
