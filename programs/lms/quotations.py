@@ -48,9 +48,11 @@ def tightened(schema: dict[str, Any]) -> dict[str, Any]:
     """The same schema with as few items and as short strings as it allows, for an answer that ran out of tokens."""
     node = {name: _tightened(inner) for name, inner in schema.items()}
     if node.get("type") == "array":
-        node["maxItems"] = min(node.get("maxItems", 1), max(node.get("minItems", 0), 1))
+        fewest = max(node.get("minItems", 0), 1)
+        node["maxItems"] = min(node.get("maxItems", fewest), fewest)
     if node.get("type") == "string" and "enum" not in node:
-        node["maxLength"] = min(node.get("maxLength", _SHORT_STRING), max(node.get("minLength", 0), _SHORT_STRING))
+        shortest = max(node.get("minLength", 0), _SHORT_STRING)
+        node["maxLength"] = min(node.get("maxLength", shortest), shortest)
     return node
 
 

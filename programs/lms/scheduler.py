@@ -6,10 +6,12 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from programs.lms.prefixes import Prefixes
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +49,9 @@ class _Job:
     future: "Future[Generated]" = field(default_factory=Future)
     """Cancelled by a caller who gives up."""
     handle: Any = None
+    prefixes: tuple[Hashable, ...] = ()
+    reading: bool = False
+    """Whether others wait for it to have read its prompt."""
 
     @property
     def proven(self) -> bool:
@@ -57,7 +62,8 @@ class _Job:
 class Scheduler:
     """Feeds requests to the pipeline from one thread; callers wait on futures.
 
-    The pipeline batches whatever is in flight, so throughput comes from many callers at once. A request whose caller
+    The pipeline batches whatever is in flight, so throughput comes from many callers at once; of those that share a
+    long prefix one reads it first (`prefixes`). A request whose caller
     gives up is cancelled and frees its place; one that the runtime refuses fails alone. A bad grammar
     breaks the whole pipeline: it is then made anew, requests that had tokens start again, and those that had none are
     suspects, admitted one at a time, so that only the one at fault fails. Whatever ends the thread, no caller is left
@@ -71,6 +77,8 @@ class Scheduler:
         self.tokenizer = self._pipeline.get_tokenizer()
         """Outlives the pipeline; not safe for two threads at a time."""
         self._inbox: deque[_Job] = deque()
+        self._followers: deque[_Job] = deque()
+        self._prefixes = Prefixes()
         self._suspects: deque[_Job] = deque()
         self._active: dict[int, _Job] = {}
         self._wake = threading.Condition()
@@ -86,14 +94,14 @@ class Scheduler:
         """Whether it takes no more requests."""
         return self._closing
 
-    def submit(self, input_ids: Any, config: Any) -> "Future[Generated]":
+    def submit(self, input_ids: Any, config: Any, prefixes: tuple[Hashable, ...] = ()) -> "Future[Generated]":
         """Queues one request; cancelling the future cancels it. Safe from any thread.
 
         The future holds a PipelineError where the runtime fails the request.
 
         Raises: PipelineError if the scheduler is closed.
         """
-        job = _Job(input_ids, config)
+        job = _Job(input_ids, config, prefixes=prefixes)
         with self._wake:
             if self._closing:
                 raise PipelineError("the embedded model is closed")
@@ -101,12 +109,12 @@ class Scheduler:
             self._wake.notify()
         return job.future
 
-    def generate(self, input_ids: Any, config: Any) -> Generated:
+    def generate(self, input_ids: Any, config: Any, prefixes: tuple[Hashable, ...] = ()) -> Generated:
         """Runs one request to its end; an interrupted wait cancels it.
 
         Raises: PipelineError if the runtime refuses or fails it, or the scheduler is closed.
         """
-        future = self.submit(input_ids, config)
+        future = self.submit(input_ids, config, prefixes)
         try:
             return future.result()
         finally:
@@ -134,22 +142,26 @@ class Scheduler:
     def _wait(self) -> bool:
         """Sleeps until there is work; False once closed."""
         with self._wake:
-            while not (self._inbox or self._suspects or self._active or self._closing):
+            while not (self._inbox or self._followers or self._suspects or self._active or self._closing):
                 self._wake.wait()
             return not self._closing
 
     def _take(self) -> list[_Job]:
-        """The requests to admit next: suspects alone, else all that wait."""
+        """The requests to admit next: suspects alone, else all that wait for nobody to read their prefix."""
         if self._suspects:
             on_trial = any(not job.proven for job in self._active.values())
             return [] if on_trial else [self._suspects.popleft()]
         with self._wake:
-            jobs = list(self._inbox)
+            jobs = [*self._followers, *self._inbox]
             self._inbox.clear()
+        self._followers.clear()
         return jobs
 
     def _admit(self, job: _Job) -> None:
         if job.future.cancelled():
+            return
+        if not self._prefixes.may_start(job.prefixes):
+            self._followers.append(job)
             return
         number = next(self._ids)
         try:
@@ -158,6 +170,8 @@ class Scheduler:
             _fail([job], RefusedError(f"the embedded model refused a request: {reason(error)}"))
             return
         self._active[number] = job
+        self._prefixes.started(job.prefixes)
+        job.reading = True
 
     def _step(self) -> None:
         for job in self._active.values():
@@ -186,6 +200,8 @@ class Scheduler:
             self._suspects.extend(suspects)
         for job in running:
             job.handle = None
+            job.reading = False
+        self._prefixes = Prefixes()
         with self._wake:
             self._inbox.extendleft(reversed(proven))
         self._active.clear()
@@ -196,6 +212,8 @@ class Scheduler:
     def _collect(self) -> None:
         for number, job in list(self._active.items()):
             status = job.handle.get_status().name
+            if job.reading and (job.proven or status != "RUNNING"):
+                self._read(job, job.proven or status == "FINISHED")
             if status == "RUNNING":
                 continue
             output = job.handle.read_all()[0] if status == "FINISHED" else None
@@ -205,11 +223,16 @@ class Scheduler:
             elif job.future.set_running_or_notify_cancel():
                 job.future.set_result(Generated(list(output.generated_ids), output.finish_reason.name == "STOP"))
 
+    def _read(self, job: _Job, whole: bool) -> None:
+        """Lets those go on that waited for a request to read its prompt."""
+        self._prefixes.ended(job.prefixes, whole)
+        job.reading = False
+
     def _end(self) -> None:
         """Leaves no caller waiting and no request in the runtime, which complains of those on its way out."""
         with self._wake:
             self._closing = True
-            waiting = [*self._inbox, *self._suspects]
+            waiting = [*self._inbox, *self._followers, *self._suspects]
         running = list(self._active.values())
         _fail([*waiting, *running], PipelineError("the embedded model was closed"))
         for job in running:
