@@ -11,7 +11,7 @@ from optimizers.contract import Compiled, Material, Metric, Trial
 from optimizers.demos import bootstrapped_sets, labelled_sets
 from optimizers.scoring import Book, quiet
 
-_LABELLED_SIZES = (1, 2, 3, 2)
+_LABELLED_SIZES = (1, 3)
 _N_BOOTSTRAPPED = 1
 _N_PROPOSED = 4
 

@@ -28,7 +28,7 @@ class Choices:
     api_base: str | None = None
     judge: str = DEFAULT_JUDGE
     n_samples: int = 5
-    n_targets: int = 4
+    n_targets: int = 3
     min_texts: int | None = None
     seed: int = 0
     n_threads: int = 32

@@ -7,7 +7,7 @@ from programs.experiment import Experiment
 from signatures.errors import SetupError
 from signatures.records import AuthorCase
 
-BUDGETS = {"light": 10, "medium": 30, "heavy": 80}
+BUDGETS = {"light": 8, "medium": 30, "heavy": 80}
 """Trials of the named budgets."""
 
 EMBEDDED_SECONDS_A_CALL = 0.6

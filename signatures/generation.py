@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from signatures.hypotheses import Hypothesis
 
-MAX_HYPOTHESES = 5
+MAX_HYPOTHESES = 4
 
 
 class Sample(BaseModel):
@@ -33,7 +33,7 @@ class InferHypotheses(dspy.Signature):
     attributes: dict[str, str] = dspy.InputField(desc="what is known of the person; may be empty")
     samples: list[Sample] = dspy.InputField(desc="texts that the person wrote")
     hypotheses: Annotated[list[Hypothesis], Field(min_length=3, max_length=MAX_HYPOTHESES)] = dspy.OutputField(
-        desc="three to five different claims about how the person writes"
+        desc="three or four different claims about how the person writes"
     )
 
 

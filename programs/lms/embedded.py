@@ -31,6 +31,7 @@ from dspy.lm15 import (
 from programs.lms.chat import marker_pattern, refuse_unserved, turns
 from programs.lms.decoding import generation_config, max_tokens
 from programs.lms.gguf_file import INSTALL_LINE, KINDS, ModelFile, bundled_model, inspect
+from programs.lms.prefixes import Prefixes
 from programs.lms.scheduler import (
     RUNTIME_ERRORS,
     CacheFullError,
@@ -185,7 +186,8 @@ class EmbeddedEngine:
                 f"{self.file.name} reads; show fewer samples or lower max_tokens"
             )
         try:
-            future = scheduler.submit(input_ids, generation_config(request.config, prompt, end_of_turn))
+            config = generation_config(request.config, prompt, end_of_turn)
+            future = scheduler.submit(input_ids, config, Prefixes.keys(input_ids.data[0].tolist()))
         except PipelineError as error:
             raise self._canonical(error) from error
         return _Pending(n_prompt, tokenizer, future)
