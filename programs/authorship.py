@@ -87,7 +87,7 @@ class AuthorshipProgram(dspy.Module):
         key = (
             tuple(shown),
             tuple(sorted(attributes.items())),
-            self.infer.signature.instructions,
+            repr(self.infer.signature),
             repr(self.infer.demos),
             lm.model,
             repr(sorted(lm.kwargs.items(), key=str)),

@@ -246,7 +246,10 @@ def _show_outcome(outcome: Outcome) -> None:
         console.print("Interrupted: the best program so far is kept; the test authors were not scored.")
     show_results(console, outcome.card)
     console.print(f"saved {outcome.folder} as {outcome.alias} of {outcome.card.task}", highlight=False, markup=False)
-    load = f'from programs import load; program = load("{outcome.card.task}/{outcome.card.version}")'
+    reference = f"{outcome.card.task}/{outcome.card.version}"
+    # `load` looks into ./artifacts; a folder elsewhere is named whole.
+    reference = reference if outcome.folder.parent.parent == Choices().out else f"{outcome.folder}/"
+    load = f'from programs import load; program = load("{reference}")'
     console.print(f"load it:      {load}", highlight=False, markup=False, soft_wrap=True)
     console.print(
         f"open MLflow:  uv run mlflow ui --backend-store-uri {outcome.tracking_uri}",

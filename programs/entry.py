@@ -115,8 +115,8 @@ def quiet_libraries() -> None:
 
 
 def results_console() -> Console:
-    """Where results go: stdout."""
-    return Console()
+    """Where results go: stdout; wide enough for a table where no terminal says how wide it is."""
+    return Console(width=None if sys.stdout.isatty() else 120)
 
 
 def progress_console() -> Console:

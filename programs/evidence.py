@@ -16,7 +16,7 @@ def supported(inferred: Iterable[Hypothesis], samples: Sequence[str]) -> tuple[t
     n_dropped = 0
     for hypothesis in inferred:
         spans = tuple(span for span in dict.fromkeys(hypothesis.evidence) if _occurs(span, folded))
-        n_dropped += len(hypothesis.evidence) - len(spans)
+        n_dropped += sum(not _occurs(span, folded) for span in hypothesis.evidence)
         kept.setdefault(hypothesis.statement.casefold(), hypothesis.model_copy(update={"evidence": spans}))
     return tuple(kept.values()), n_dropped
 

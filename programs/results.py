@@ -22,10 +22,10 @@ def results_table(rows: Sequence[ResultRow]) -> Table:
     """Win rates with their intervals and counts."""
     judges = sorted({row.judge for row in rows})
     table = Table(title=f"Win rates on the test authors, judge: {', '.join(judges)}", title_justify="left")
-    table.add_column("system")
-    table.add_column("against")
+    table.add_column("system", no_wrap=True)
+    table.add_column("against", no_wrap=True)
     for name in ("win rate", "95% interval", "len-ctrl", "authors", "pairs", "ties", "failed", "bias", "words"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(
             row.system,
