@@ -179,7 +179,9 @@ class EmbeddedEngine:
             prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True)
             input_ids = tokenizer.encode(prompt, add_special_tokens=False).input_ids
             end_of_turn = tokenizer.get_eos_token_id()
-        n_prompt, n_max = int(input_ids.shape[1]), max_tokens(request.config)
+            # The runtime's first conversion to an array deadlocks when two threads make it at once.
+            token_ids = input_ids.data[0].tolist()
+        n_prompt, n_max = len(token_ids), max_tokens(request.config)
         if n_prompt + n_max > self.file.context_length:
             raise ContextLengthError(
                 f"{n_prompt} prompt tokens + {n_max} answer tokens exceed the {self.file.context_length} that "
@@ -187,7 +189,7 @@ class EmbeddedEngine:
             )
         try:
             config = generation_config(request.config, prompt, end_of_turn)
-            future = scheduler.submit(input_ids, config, Prefixes.keys(input_ids.data[0].tolist()))
+            future = scheduler.submit(input_ids, config, Prefixes.keys(token_ids))
         except PipelineError as error:
             raise self._canonical(error) from error
         return _Pending(n_prompt, tokenizer, future)
