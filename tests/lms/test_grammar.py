@@ -178,7 +178,7 @@ def test_a_record_of_every_kind_parses_whatever_the_model_says(engine: EmbeddedE
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
