@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from programs.lms.prefixes import Prefixes
 from programs.lms.scheduler import CacheFullError, PipelineError, RefusedError, Scheduler, reason
 
 WAIT = 10
@@ -219,6 +220,30 @@ def test_callers_that_race_with_closing_are_answered_or_told(started: Started):
         scheduler.close(WAIT)
         answers = [future.result(WAIT) for future in futures]
     assert all(answer in (PipelineError, index) for index, answer in enumerate(answers, 1))
+
+
+def test_of_requests_that_share_a_prefix_one_reads_it_before_the_others_start(started: Started):
+    scheduler, runtime = started(0.01)
+    keys = Prefixes.keys(range(300))
+    assert len(keys) == 1
+    futures = [scheduler.submit(None, {"n": 3}, keys) for _ in range(6)]
+    other = scheduler.submit(None, {"n": 3}, Prefixes.keys(range(1, 301)))
+    while not runtime.alive:
+        time.sleep(0.001)
+    assert len(runtime.alive) <= 2
+    assert [outcome(future) for future in (*futures, other)] == [3] * 7
+
+
+@pytest.mark.parametrize("fault", [{"n": 10**9, "full": True}, {"n": 1, "crash": True}, {"n": 1, "refuse": True}, None])
+def test_requests_do_not_wait_for_a_reader_that_failed(started: Started, fault: dict[str, Any] | None):
+    scheduler, _ = started(0.01)
+    keys = Prefixes.keys(range(300))
+    leader = scheduler.submit(None, fault or {"n": 10**9}, keys)
+    follower = scheduler.submit(None, {"n": 2}, keys)
+    if fault is None:
+        leader.cancel()
+    assert outcome(follower) == 2
+    assert outcome(leader) is (CancelledError if fault is None else CacheFullError if "full" in fault else RefusedError)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
