@@ -13,7 +13,7 @@ from programs.authorship import AuthorshipSettings
 from programs.lms.adapters import FittingAdapter
 from programs.samples import MAX_SAMPLES
 from signatures.errors import SetupError
-from signatures.generation import Sample
+from signatures.generation import InferHypotheses, Sample
 
 SAMPLES = ["We plant anyway. Rain or not.", "The boat is mended. Come and see."]
 GIVEN = Hypothesis(dimension="personality", aspect="openness", statement="Likes what is new.")
@@ -96,7 +96,7 @@ def test_hypotheses_are_inferred_anew_where_anything_that_decides_them_differs(m
         elif change == "attributes":
             attributes = {"a": "2"}
         elif change == "instruction":
-            program.infer.signature = program.infer.signature.with_instructions("Look again.")
+            program.infer.signature = InferHypotheses.with_instructions("Look again.")
         with dspy.context(lm=warmer if change == "model" else first):
             program(samples=samples, prompt="p", attributes=attributes)
     n_inferences = sum(bool(request.config.response_format) for lm in (first, warmer) for request in requests(lm))
