@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,7 +147,7 @@ class _Run:
             student = experiment.task.build({})
             compiled = self._compile(student, tournament, tracked)
             if not compiled.interrupted:
-                self._score(student, compiled, tournament)
+                compiled = self._score(student, compiled, tournament)
             draft = self._draft(compiled, tournament, time.perf_counter() - started)
             folder = save_version(compiled.program, draft, tournament.write_ledger, experiment.choices.out)
             alias = decide_alias(*tournament.against_rival())
@@ -194,12 +194,18 @@ class _Run:
                 on_trial=on_trial,
             )
 
-    def _score(self, student: dspy.Module, compiled: Compiled, tournament: Tournament) -> None:
+    def _score(self, student: dspy.Module, compiled: Compiled, tournament: Tournament) -> Compiled:
+        """Scores on the test authors; Ctrl-C while it does costs the scores, not the program."""
         test = self.experiment.splits.test
-        tournament.enter("few-shot", FewShot(), test)
-        tournament.enter("uncompiled", student, test)
-        tournament.enter("compiled", compiled.program, test)
-        tournament.judge()
+        try:
+            tournament.enter("few-shot", FewShot(), test)
+            tournament.enter("uncompiled", student, test)
+            tournament.enter("compiled", compiled.program, test)
+            tournament.judge()
+        except KeyboardInterrupt:
+            tournament.forget_verdicts()
+            return replace(compiled, interrupted=True)
+        return compiled
 
     def _draft(self, compiled: Compiled, tournament: Tournament, seconds: float) -> CardDraft:
         return draft_card(

@@ -100,6 +100,10 @@ class Tournament:
             if result:
                 self.results.append(result)
 
+    def forget_verdicts(self) -> None:
+        """Drops what an interrupted `judge` has counted so far: part of the comparisons would read as all of them."""
+        self.rows, self.results, self.judges = [], [], []
+
     def against_rival(self) -> tuple[Rate | None, bool]:
         """The compiled program against what it must beat to become champion, and whether on the same targets."""
         rival = "champion" if "champion" in read_aliases(self._home) else BASELINE

@@ -1,0 +1,167 @@
+"""Whole runs with a model that answers at once: a second compile beside the first, failures, Ctrl-C."""
+
+import json
+import sqlite3
+
+import pytest
+from answering import AnsweringEngine, answering_lm
+
+from data import load_corpus
+from programs import contest, load
+from programs.aliases import promote
+from programs.card import Card, read_card
+from programs.compile import main
+from programs.entry import exit_code
+from programs.ledger import read_ledger
+from programs.progress import RunProgress
+
+SMALL = ["--samples", "2", "--targets", "1", "--threads", "4"]
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory):
+    """Eight bundled authors with seven texts each."""
+    path = tmp_path_factory.mktemp("corpus") / "texts.jsonl"
+    rows = [
+        {"author": author.id, "text": text.text, "prompt": text.prompt, "domain": text.domain, "id": text.id}
+        for author in load_corpus("bundled").authors[:8]
+        for text in author.texts[:7]
+    ]
+    path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+    return path
+
+
+@pytest.fixture
+def compile_with(texts, monkeypatch):
+    """Runs the command with an engine of ours; its exit code."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+    def run(*arguments: object, out, engine: AnsweringEngine | None = None) -> int:
+        engine = engine or AnsweringEngine()
+        monkeypatch.setattr("programs.experiment.make_lm", lambda name, **settings: answering_lm(engine, **settings))
+        words = ["--data", f"jsonl:{texts}", "--out", out, *SMALL, *arguments]
+        return exit_code(lambda: main([str(word) for word in words]))
+
+    return run
+
+
+def test_runs_with_other_seeds_are_versions_side_by_side(compile_with, tmp_path, capsys):
+    out = tmp_path / "artifacts"
+    assert compile_with("--json", "--budget", "60", out=out) == 0
+    first = Card.model_validate_json(capsys.readouterr().out)
+    assert compile_with("--json", "--budget", "60", "--seed", "1", "--optimizer", "bootstrap", out=out) == 0
+    second = Card.model_validate_json(capsys.readouterr().out)
+    assert (first.version, second.version) == ("1", "2")
+    assert (first.seeds, second.seeds) == ({"run": 0}, {"run": 1})
+    # Another seed splits the authors anew: those targets were not answered by the first program.
+    assert first.corpus.sha256 == second.corpus.sha256 and first.corpus.split_sha256 != second.corpus.split_sha256
+    with sqlite3.connect(out / "mlflow.db") as database:
+        runs = database.execute("select run_uuid, name from runs where name not like 'trial %'").fetchall()
+        assert sorted(name for _, name in runs) == ["bootstrap 60 seed 1", "miprov2 60 seed 0"]
+        measured = [
+            {key for (key,) in database.execute("select key from latest_metrics where run_uuid = ?", (run,))}
+            for run, _ in runs
+        ]
+        # What can be laid side by side: every win rate of the one stands in the other.
+        rates = [{key for key in keys if " vs " in key and "champion" not in key} for keys in measured]
+        assert rates[0] == rates[1] != set()
+        versions = database.execute("select name, version from model_versions order by version").fetchall()
+        assert versions == [("hyperalign-authorship", 1), ("hyperalign-authorship", 2)]
+        assert database.execute("select distinct status from runs").fetchall() == [("FINISHED",)]
+
+
+def test_a_champion_on_the_same_targets_is_a_rival_and_on_others_a_note(compile_with, tmp_path, capsys):
+    out = tmp_path / "artifacts"
+    assert compile_with("--json", "--budget", "60", out=out) == 0
+    promote(out, "authorship", "1", "champion")
+    capsys.readouterr()
+    assert compile_with("--json", "--budget", "60", "--optimizer", "bootstrap", out=out) == 0
+    card = Card.model_validate_json(capsys.readouterr().out)
+    match = next(row for row in card.results if row.baseline == "champion")
+    ours = [row for row in read_ledger(out / "authorship" / "1" / "ledger.parquet") if row.system == "compiled"]
+    theirs = [row for row in read_ledger(out / "authorship" / "2" / "ledger.parquet") if row.baseline == "champion"]
+    assert match.n_pairs == len({row.target_id for row in theirs}) > 0
+    # The champion's texts are those that its own ledger holds.
+    assert {(row.target_id, row.baseline_text) for row in theirs} == {
+        (row.target_id, row.candidate_text) for row in ours if row.baseline == "zero-shot"
+    }
+    assert compile_with("--json", "--budget", "60", "--seed", "5", out=out) == 0
+    other = Card.model_validate_json(capsys.readouterr().out)
+    assert not [row for row in other.results if row.baseline == "champion"]
+    assert "the champion, version 1, was scored on other targets or by another model: no match" in other.notes
+
+
+def test_failed_calls_are_counted_and_the_run_goes_on(compile_with, tmp_path, capsys):
+    def fails(n_calls: int) -> None:
+        if n_calls % 7 == 0:
+            raise RuntimeError("the server hiccuped")
+
+    out = tmp_path / "artifacts"
+    assert compile_with("--json", "--budget", "60", out=out, engine=AnsweringEngine(fails)) == 0
+    card = Card.model_validate_json(capsys.readouterr().out)
+    assert sum(count for name, count in card.failures.items() if name != "dropped quotations") > 0
+    rows = read_ledger(out / "authorship" / "1" / "ledger.parquet")
+    failed = [row for row in rows if row.error]
+    assert all(row.verdict is None and "hiccuped" in (row.error or "") for row in failed)
+
+
+def test_a_model_that_never_answers_is_one_line_and_leaves_no_version(compile_with, tmp_path, capsys):
+    def fails(n_calls: int) -> None:
+        raise RuntimeError("the server is away")
+
+    out = tmp_path / "artifacts"
+    assert compile_with(out=out, engine=AnsweringEngine(fails)) == 1
+    streams = capsys.readouterr()
+    assert "the server is away" in streams.err.splitlines()[-1] and "Traceback" not in streams.err
+    assert streams.out == ""
+    assert not (out / "authorship").exists()
+
+
+@pytest.mark.parametrize("when", ["trial", "few-shot texts", "judge"])
+def test_ctrl_c_keeps_the_best_program_so_far(compile_with, tmp_path, capsys, monkeypatch, when):
+    trial, phase, judge_line = RunProgress.trial, RunProgress.phase, contest.result_row
+
+    def stop_at_trial(self, number, *facts):
+        trial(self, number, *facts)
+        if when == "trial" and number == 2:
+            raise KeyboardInterrupt
+
+    def stop_at_phase(self, name, n_steps):
+        if name == when:
+            raise KeyboardInterrupt
+        return phase(self, name, n_steps)
+
+    def stop_at_judging(rows, rng):
+        if when == "judge" and rows[0].system == "compiled":
+            raise KeyboardInterrupt
+        return judge_line(rows, rng)
+
+    monkeypatch.setattr(RunProgress, "trial", stop_at_trial)
+    monkeypatch.setattr(RunProgress, "phase", stop_at_phase)
+    monkeypatch.setattr("programs.tournament.result_row", stop_at_judging)
+    out = tmp_path / "artifacts"
+    assert compile_with("--budget", "60", out=out) == 130
+    streams = capsys.readouterr()
+    assert "Interrupted: the best program so far is kept; the test authors were not scored." in streams.out
+    assert "Traceback" not in streams.err
+    card = read_card(out / "authorship" / "1" / "card.json")
+    settings = card.optimizer.settings
+    n_planned = settings["n_trials"]
+    assert isinstance(n_planned, int) and isinstance(settings["valset_scores"], list)
+    # The student and all that were tried; stopped after the third, those three.
+    assert len(settings["valset_scores"]) == (3 if when == "trial" else n_planned + 1)
+    assert (card.results, card.judges) == ((), ())
+    assert any("interrupted" in note for note in card.notes)
+    assert vars(load("authorship/1", root=out))["version"] == "1"
+    with sqlite3.connect(out / "mlflow.db") as database:
+        assert database.execute("select status from runs where name like 'miprov2%'").fetchall() == [("KILLED",)]
+
+
+def test_ctrl_c_before_there_is_a_program_leaves_no_version(compile_with, tmp_path, capsys):
+    def fails(n_calls: int) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "artifacts"
+    assert compile_with(out=out, engine=AnsweringEngine(fails)) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "error: interrupted"
+    assert not (out / "authorship").exists()
