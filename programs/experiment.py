@@ -75,6 +75,8 @@ def prepare(choices: Choices) -> Experiment:
         raise unknown("judge", choices.judge, JUDGES)
     if choices.n_threads < 1:
         raise SetupError(f"--threads is {choices.n_threads}; give at least 1")
+    if choices.seed < 0:
+        raise SetupError(f"--seed is {choices.seed}; give 0 or more")
     check_writable(choices.out)
     store = tracking_store(choices.out, choices.tracking_uri)
     check_tracking(store)

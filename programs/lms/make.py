@@ -9,7 +9,7 @@ from programs.lms.embedded_lm import EmbeddedLM
 from signatures.errors import SetupError
 
 EMBEDDED_DECODING: dict[str, Any] = {"temperature": 0.7, "top_p": 0.9, "frequency_penalty": 0.4, "max_tokens": 220}
-"""Decoding of the embedded model. Without a frequency penalty it loops: a fifth of its word 4-grams repeat."""
+"""Decoding of the embedded model, which loops without a frequency penalty."""
 
 HOSTED_DECODING: dict[str, Any] = {"temperature": 0.7, "max_tokens": 1024}
 
