@@ -1,5 +1,6 @@
 """What every optimizer promises, whatever it searches."""
 
+import signal
 from dataclasses import replace
 
 import dspy
@@ -66,6 +67,24 @@ def test_ctrl_c_keeps_the_best_so_far(optimizer, material):
     compiled = run(optimizer, material, on_trial=stop_after_three)
     assert compiled.interrupted
     assert len(compiled.trials) == 3
+    assert compiled.score == max(trial.score for trial in compiled.trials)
+
+
+def test_a_ctrl_c_signal_in_the_middle_of_a_trial_keeps_the_trials_before_it(optimizer, material):
+    n_scored = 0
+
+    def interrupting(*arguments):
+        nonlocal n_scored
+        n_scored += 1
+        # The student takes the first five, and bootstrapping a few more; this falls into a later trial.
+        if n_scored == 20:
+            signal.raise_signal(signal.SIGINT)
+        return metric(*arguments)
+
+    compiled = run(optimizer, material, metric=interrupting, n_trials=30)
+    assert compiled.interrupted
+    assert 1 <= len(compiled.trials) <= 4
+    assert all(trial.n_failures == 0 for trial in compiled.trials)
     assert compiled.score == max(trial.score for trial in compiled.trials)
 
 
