@@ -8,8 +8,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, Val
 
 from signatures.errors import SetupError
 
-SCHEMA_VERSION = 1
-"""Raised when a card of the new form cannot be read by the old code."""
+SCHEMA_VERSION = 2
+"""Raised when a card of the new form cannot be read by the old code; older cards are read."""
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=0)]
@@ -96,7 +96,14 @@ class JudgeNote(_Record):
     against: str
     """Whose texts stood beside the author's: "other authors" or a model's name."""
     accuracy: Share
+    low: Share | None = None
+    """Lower end of the 95% interval over authors."""
+    high: Share | None = None
     n_pairs: Count
+    failures: Count = 0
+    """Pairs that the judge gave no verdict on."""
+    consistency: Share | None = None
+    """Share of pairs with the same verdict in both orders."""
     trusted: bool
     """Whether the accuracy reaches the 80% below which results are not to be trusted."""
 

@@ -10,11 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from programs.card import CorpusNote, JudgeNote, LmNote
 from programs.metrics import JudgedPair, Verdict
 from signatures.errors import SetupError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Version 1 has neither `LedgerAbout` nor the columns with a default; it is still read."""
 _VERSION_KEY = b"hyperalign_ledger"
+_ABOUT_KEY = b"hyperalign_about"
 
 Order = Literal["candidate-first", "baseline-first"]
 Words = Annotated[str, AfterValidator(lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))]
@@ -39,6 +42,12 @@ class LedgerRow(BaseModel):
     """As the judge read it."""
     baseline_text: Words
     """As the judge read it."""
+    prompt: Words = ""
+    """What both texts answer."""
+    sample: Words = ""
+    """One of the samples of the author that the systems were shown."""
+    hypotheses: Words = ""
+    """Those that the candidate was written from, a line each; empty for systems without."""
     judge: Name
     judge_version: Name
     order: Order
@@ -48,11 +57,17 @@ class LedgerRow(BaseModel):
     candidate_words: int = Field(ge=0, lt=2**63)
     baseline_words: int = Field(ge=0, lt=2**63)
     seconds: Amount
-    """Time that the verdict took, with the generation of the candidate's text."""
+    """Time that the generation of the candidate's text took."""
     tokens: int = Field(ge=0, lt=2**63)
-    """Read and written for the verdict and the candidate's text."""
+    """Read and written for the candidate's text."""
     cost: Amount
-    """US dollars."""
+    """US dollars for the candidate's text."""
+    judge_seconds: Amount = 0.0
+    """Time that the verdict took."""
+    judge_tokens: int = Field(default=0, ge=0, lt=2**63)
+    """Read and written for the verdict."""
+    judge_cost: Amount = 0.0
+    """US dollars for the verdict."""
     error: Name | None = None
 
     @model_validator(mode="after")
@@ -62,19 +77,41 @@ class LedgerRow(BaseModel):
         return self
 
 
+class LedgerAbout(BaseModel):
+    """What the rows of a ledger do not say and a report of them must: it stands in the file's own metadata."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: str = ""
+    corpus: CorpusNote | None = None
+    part: str = ""
+    """The split whose authors were scored, such as "test"."""
+    lm: LmNote | None = None
+    """The model that wrote the candidates' and the baseline's texts."""
+    seed: int = 0
+    """Of every random draw, those of a report included."""
+    judges: tuple[JudgeNote, ...] = ()
+    """How each judge was validated."""
+    systems: dict[str, str] = {}
+    """System to what it is, in a line."""
+    packages: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+
+
+_WORDS = ("run", "system", "baseline", "author", "domain", "target_id", "candidate_text", "baseline_text", "prompt")
+_MORE_WORDS = ("sample", "hypotheses", "judge", "judge_version", "order", "verdict", "reason")
 _SCHEMA = pa.schema(
     [
-        *[(name, pa.string()) for name in ("run", "system", "baseline", "author", "domain", "target_id")],
-        *[(name, pa.string()) for name in ("candidate_text", "baseline_text", "judge", "judge_version", "order")],
-        *[("verdict", pa.string()), ("reason", pa.string())],
+        *[(name, pa.string()) for name in (*_WORDS, *_MORE_WORDS)],
         *[("candidate_words", pa.int64()), ("baseline_words", pa.int64())],
-        *[("seconds", pa.float64()), ("tokens", pa.int64()), ("cost", pa.float64()), ("error", pa.string())],
-    ],
-    metadata={_VERSION_KEY: str(SCHEMA_VERSION).encode()},
+        *[("seconds", pa.float64()), ("tokens", pa.int64()), ("cost", pa.float64())],
+        *[("judge_seconds", pa.float64()), ("judge_tokens", pa.int64()), ("judge_cost", pa.float64())],
+        ("error", pa.string()),
+    ]
 )
 
 
-def write_ledger(path: Path | str, rows: Iterable[LedgerRow]) -> None:
+def write_ledger(path: Path | str, rows: Iterable[LedgerRow], about: LedgerAbout | None = None) -> None:
     """Writes rows to a parquet file in one move: the file is whole, or as it was before.
 
     Folders on the way are made.
@@ -83,7 +120,9 @@ def write_ledger(path: Path | str, rows: Iterable[LedgerRow]) -> None:
         SetupError: The place cannot be written, or the disk is full.
     """
     path = Path(path)
-    table = pa.Table.from_pylist([row.model_dump() for row in rows], schema=_SCHEMA)
+    told = (about or LedgerAbout()).model_dump_json().encode()
+    schema = _SCHEMA.with_metadata({_VERSION_KEY: str(SCHEMA_VERSION).encode(), _ABOUT_KEY: told})
+    table = pa.Table.from_pylist([row.model_dump() for row in rows], schema=schema)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -105,7 +144,16 @@ def read_ledger(path: Path | str) -> list[LedgerRow]:
     """Reads the rows of a ledger in the order they were written.
 
     Raises:
-        SetupError: No such file, unreadable, cut off, not a ledger, or written with another schema.
+        SetupError: No such file, unreadable, cut off, not a ledger, or written with a newer schema.
+    """
+    return read_all(path)[0]
+
+
+def read_all(path: Path | str) -> tuple[list[LedgerRow], LedgerAbout]:
+    """Reads a ledger's rows, in the order they were written, and what it says about them.
+
+    Raises:
+        SetupError: As `read_ledger`.
     """
     path = Path(path)
     if not path.is_file():
@@ -114,6 +162,7 @@ def read_ledger(path: Path | str) -> list[LedgerRow]:
         # ParquetFile, unlike read_table, takes nothing from the names of folders.
         with pq.ParquetFile(path) as file:
             _check_schema(path, file.schema_arrow)
+            told = (file.schema_arrow.metadata or {}).get(_ABOUT_KEY, b"{}")
             rows = file.read().to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise SetupError(
@@ -121,7 +170,7 @@ def read_ledger(path: Path | str) -> list[LedgerRow]:
             " restore it or run the evaluation again"
         ) from error
     try:
-        return [LedgerRow.model_validate(row) for row in rows]
+        return [LedgerRow.model_validate(row) for row in rows], LedgerAbout.model_validate_json(told)
     except ValidationError as error:
         raise SetupError(
             f"the ledger {str(path)!r} holds a row that no run writes ({_line(error)}); restore it or run again"
@@ -192,10 +241,10 @@ def _check_schema(path: Path, schema: pa.Schema) -> None:
     version = (schema.metadata or {}).get(_VERSION_KEY)
     if version is None:
         raise SetupError(f"{str(path)!r} is a parquet file but no ledger; give a ledger.parquet that a run wrote")
-    if version != str(SCHEMA_VERSION).encode():
+    if version not in {str(number).encode() for number in range(1, SCHEMA_VERSION + 1)}:
         raise SetupError(
             f"the ledger {str(path)!r} has schema {version.decode(errors='replace')!r}, and this version reads"
-            f" {SCHEMA_VERSION}; read it with the version that wrote it or run the evaluation again"
+            f" up to {SCHEMA_VERSION}; read it with the version that wrote it or run the evaluation again"
         )
 
 

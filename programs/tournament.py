@@ -139,6 +139,8 @@ class Tournament:
                     judge=judge.name,
                     against=against,
                     accuracy=found.accuracy,
+                    low=found.low,
+                    high=found.high,
                     n_pairs=found.n_pairs,
                     trusted=found.trusted,
                 )

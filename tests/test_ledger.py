@@ -155,7 +155,7 @@ def test_a_file_that_is_no_whole_ledger_of_this_schema_is_named_with_the_remedy(
         with pytest.raises(SetupError, match="cut off, damaged or no parquet file"):
             read_ledger(path)
     write_other_schema(path, {"hyperalign_ledger": "99"})
-    with pytest.raises(SetupError, match="has schema '99', and this version reads 1"):
+    with pytest.raises(SetupError, match="has schema '99', and this version reads up to 2"):
         read_ledger(path)
     write_other_schema(path, {})
     with pytest.raises(SetupError, match="a parquet file but no ledger"):

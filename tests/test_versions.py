@@ -19,7 +19,7 @@ from tiny_task import REPLY, TASKS, TinyProgram, compiled, draft, instruction, s
 
 from programs import references
 from programs.aliases import decide_alias, promote, read_aliases
-from programs.card import read_card
+from programs.card import SCHEMA_VERSION, read_card
 from programs.disk import check_writable
 from programs.references import CARD, LEDGER, PROGRAM, saved_versions
 from programs.versions import load, load_folder, program_json, save_version
@@ -84,7 +84,7 @@ def test_dspy_itself_reads_the_program_file(tmp_path: Path):
 def test_the_card_holds_what_it_was_given_and_what_saving_adds(tmp_path: Path):
     card = read_card(save(tmp_path) / CARD)
     assert card.model_dump(include=set(type(draft()).model_fields)) == draft().model_dump()
-    assert (card.version, card.schema_version, card.created.utcoffset()) == ("1", 1, timedelta(0))
+    assert (card.version, card.schema_version, card.created.utcoffset()) == ("1", SCHEMA_VERSION, timedelta(0))
     assert abs(time.time() - card.created.timestamp()) < 60
 
 
@@ -245,7 +245,7 @@ def test_a_changed_program_is_refused(tmp_path: Path):
 def test_a_card_of_a_newer_schema_is_refused(tmp_path: Path):
     folder = save(tmp_path)
     rewrite(folder / CARD, lambda card: card.update(schema_version=9, colour="blue"))
-    with pytest.raises(SetupError, match="card schema 9 is newer than 1; upgrade hyperalign"):
+    with pytest.raises(SetupError, match="card schema 9 is newer than 2; upgrade hyperalign"):
         load_folder(folder, TASKS)
 
 
