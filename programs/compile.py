@@ -143,7 +143,7 @@ class _Run:
 
         experiment = self.experiment
         title = f"{self.optimizer.name} {self.budget} seed {experiment.choices.seed}"
-        with tracked_run(experiment.store, experiment.task.name, title) as tracked:
+        with tracked_run(experiment.store, experiment.task.name, title, tags={"kind": "compile"}) as tracked:
             student = experiment.task.build({})
             compiled = self._compile(student, tournament, tracked)
             if not compiled.interrupted:
