@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from data.cleaning import rank, same_text_key
 from data.corpus import Corpus
-from signatures.errors import SetupError
+from signatures.errors import SetupError, counted
 from signatures.records import Author, AuthorCase, Text
 
 MIN_REFERENCES = 3
@@ -82,9 +82,7 @@ def split(
     _check_numbers(n_samples, n_targets, n_references, test_share)
     authors, notes = _long_enough(corpus, min_texts)
     if len(authors) < MIN_AUTHORS:
-        few = (
-            f"{len(authors)} author{'' if len(authors) == 1 else 's'}{f' with {min_texts} texts' if min_texts else ''}"
-        )
+        few = f"{counted(len(authors), 'author')}{f' with {min_texts} texts' if min_texts else ''}"
         raise SetupError(
             f"corpus {corpus.name!r} has {few}; train, val, dev and test need one each, {MIN_AUTHORS} in all; "
             "add authors or lower --min-texts"
@@ -101,7 +99,7 @@ def split(
 
 def _check_numbers(n_samples: int, n_targets: int, n_references: int | None, test_share: float) -> None:
     if n_samples < 1 or n_targets < 1:
-        raise SetupError(f"n_samples and n_targets must be at least 1, not {n_samples!r} and {n_targets!r}")
+        raise SetupError(f"--samples and --targets must be at least 1, not {n_samples!r} and {n_targets!r}")
     if n_references is not None and n_references < MIN_REFERENCES:
         raise SetupError(f"n_references must be at least {MIN_REFERENCES}, not {n_references!r}")
     if not 0 < test_share < 1:
@@ -114,13 +112,12 @@ def _long_enough(corpus: Corpus, min_texts: int | None) -> tuple[list[Author], t
     left_out = len(authors) - len(kept)
     if not left_out:
         return kept, ()
-    return kept, (f"left out {left_out} author{'' if left_out == 1 else 's'} with fewer than {min_texts} texts",)
+    return kept, (f"left out {counted(left_out, 'author')} with fewer than {min_texts} texts",)
 
 
 def _check_author(author: Author, plan: _Plan) -> None:
     references = plan.n_references or MIN_REFERENCES
-    targets = f"{plan.n_targets} target{'' if plan.n_targets == 1 else 's'}"
-    samples = f"{plan.n_samples} sample{'' if plan.n_samples == 1 else 's'}"
+    targets, samples = counted(plan.n_targets, "target"), counted(plan.n_samples, "sample")
     remedy = "lower --samples or drop the author with --min-texts"
     shown, asked = plan.pools(author)
     if plan.by_part:
@@ -138,9 +135,9 @@ def _check_author(author: Author, plan: _Plan) -> None:
         return
     need = plan.n_samples + plan.n_targets + references
     if len(shown) < need:
-        count = f"{len(shown)} text{'' if len(shown) == 1 else 's'}"
         raise SetupError(
-            f"author {author.id!r} has {count}; {samples} + {targets} + {references} references need {need}; {remedy}"
+            f"author {author.id!r} has {counted(len(shown), 'text')}; {samples} + {targets} + "
+            f"{references} references need {need}; {remedy}"
         )
 
 

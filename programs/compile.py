@@ -33,6 +33,7 @@ from programs.results import show_results
 from programs.spending import Purse
 from programs.tournament import Tournament
 from programs.versions import save_version
+from signatures.errors import counted
 
 if TYPE_CHECKING:
     from programs.tracking import TrackedRun
@@ -146,12 +147,15 @@ class _Run:
         with tracked_run(experiment.store, experiment.task.name, title, tags={"kind": "compile"}) as tracked:
             student = experiment.task.build({})
             compiled = self._compile(student, tournament, tracked)
+            if compiled.interrupted and not compiled.trials:
+                raise KeyboardInterrupt
             if not compiled.interrupted:
                 compiled = self._score(student, compiled, tournament)
             draft = self._draft(compiled, tournament, time.perf_counter() - started)
             folder = save_version(compiled.program, draft, tournament.write_ledger, experiment.choices.out)
-            alias = decide_alias(*tournament.against_rival())
-            promote(experiment.choices.out, experiment.task.name, folder.name, alias)
+            alias = None if compiled.interrupted else decide_alias(*tournament.against_rival())
+            if alias:
+                promote(experiment.choices.out, experiment.task.name, folder.name, alias)
             tracked.log_version(folder)
             log_program(tracked, folder, alias)
             if compiled.interrupted:
@@ -236,10 +240,11 @@ def _show_plan(experiment: Experiment, plan: Plan, args: argparse.Namespace) -> 
         return
     splits = experiment.splits
     console = entry.results_console()
-    console.print(f"{experiment.task.name} on {experiment.corpus.name}, model {args.lm}, optimizer {args.optimizer}")
+    title = f"{experiment.task.name} on {experiment.corpus.name}, model {args.lm}, optimizer {args.optimizer}"
+    console.print(title, markup=False, soft_wrap=True)
     console.print(
         f"authors: {len(splits.train)} train, {len(splits.val)} val, {len(splits.dev)} dev, {len(splits.test)} test; "
-        f"{experiment.choices.n_targets} targets each; {plan.n_trials} trials"
+        f"{counted(experiment.choices.n_targets, 'target')} each; {plan.n_trials} trials"
     )
     for phase, n_calls in plan.calls.items():
         console.print(f"  {phase}: at most {n_calls} model calls")
@@ -251,7 +256,8 @@ def _show_outcome(outcome: Outcome) -> None:
     if outcome.interrupted:
         console.print("Interrupted: the best program so far is kept; the test authors were not scored.")
     show_results(console, outcome.card)
-    console.print(f"saved {outcome.folder} as {outcome.alias} of {outcome.card.task}", highlight=False, markup=False)
+    rank = f"{outcome.alias} of {outcome.card.task}" if outcome.alias else "a version that was not scored"
+    console.print(f"saved {outcome.folder} as {rank}", highlight=False, markup=False)
     reference = f"{outcome.card.task}/{outcome.card.version}"
     # `load` looks into ./artifacts; a folder elsewhere is named whole.
     reference = reference if outcome.folder.parent.parent == Choices().out else f"{outcome.folder}/"

@@ -34,18 +34,30 @@ def disk_faults(path: Path) -> Iterator[None]:
 
 
 def check_writable(root: Path) -> None:
-    """Makes the folder `root` and tries a file in it, so that a long run does not end on a folder it may not write.
+    """Tries a file in `root`, or where it will be made, so that a long run does not end on a folder it may not write.
+
+    Leaves nothing behind, not even the folder.
 
     Raises: SetupError if the folder cannot be made or written, or its disk is nearly full.
     """
     with disk_faults(root):
-        root.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=root) as probe:
+        place = nearest(root)
+        with tempfile.TemporaryFile(dir=place) as probe:
             probe.write(b"probe")
             probe.flush()
-        free = shutil.disk_usage(root).free
+        free = shutil.disk_usage(place).free
         if free < LEAST_FREE_BYTES:
             raise OSError(errno.ENOSPC, f"only {free // 2**20} MiB free", str(root))
+
+
+def nearest(folder: Path) -> Path:
+    """The folder itself, or the nearest above it that exists. Raises: NotADirectoryError if a file is in the way."""
+    place = folder.absolute()
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(place))
+    return place
 
 
 def temporary(folder: Path) -> Path:

@@ -12,6 +12,7 @@ from programs.card import LmNote
 from programs.disk import check_writable
 from programs.judges import DEFAULT_JUDGE, JUDGES, Judge, make_judge
 from programs.lms import make_lm
+from programs.lms.access import check_access
 from programs.tasks import Task, find_task
 from programs.tracking_store import TrackingStore, check_tracking, tracking_store
 from signatures.errors import SetupError, unknown
@@ -80,6 +81,7 @@ def prepare(choices: Choices) -> Experiment:
     check_writable(choices.out)
     store = tracking_store(choices.out, choices.tracking_uri)
     check_tracking(store)
+    check_access(choices.lm, choices.api_base)
     client: dict[str, Any] = {"api_base": choices.api_base} if choices.api_base else {}
     lm = make_lm(choices.lm, seed=choices.seed, **client)
     corpus = load_corpus(choices.data)

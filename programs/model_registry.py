@@ -21,8 +21,8 @@ EXAMPLE = {
 }
 
 
-def log_program(run: TrackedRun, folder: Path, alias: Alias) -> str:
-    """Registers a saved version as `hyperalign-<task>` under `alias` and returns its version in MLflow's registry.
+def log_program(run: TrackedRun, folder: Path, alias: Alias | None) -> str:
+    """Registers a saved version as `hyperalign-<task>` under `alias`, if it has one, and returns its version there.
 
     The model is the source file `mlflow_model.py` with the version's program.json and card.json; nothing is pickled and
     no program is run. MLflow counts versions by itself: the tag `version` holds ours.
@@ -42,7 +42,8 @@ def log_program(run: TrackedRun, folder: Path, alias: Alias) -> str:
         made = run.client.create_model_version(
             name, f"models:/{model_id}", run.run_id, {"version": card.version, "task": card.task}, model_id=model_id
         )
-        run.client.set_registered_model_alias(name, alias, str(made.version))
+        if alias:
+            run.client.set_registered_model_alias(name, alias, str(made.version))
     return str(made.version)
 
 

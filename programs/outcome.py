@@ -22,7 +22,8 @@ class Outcome:
     folder: Path
     """The saved version."""
     card: Card
-    alias: Alias
+    alias: Alias | None
+    """None for a version that was not scored."""
     interrupted: bool
     tracking_uri: str
 

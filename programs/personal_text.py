@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from signatures.errors import counted
 from signatures.hypotheses import Hypothesis
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -98,8 +99,3 @@ def _quoted(span: str) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(visible(text).split())
-
-
-def counted(number: int, noun: str) -> str:
-    """Such as "1 sample" or "2 samples"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -12,11 +12,12 @@ from dspy.utils.exceptions import ContextWindowExceededError
 from data.sentences import sentences
 from programs.entry import DONE, Parser, add_model_options, progress_console, results_console, run
 from programs.lms import make_lm
-from programs.personal_text import PersonalText, counted, show
+from programs.lms.access import check_access
+from programs.personal_text import PersonalText, show
 from programs.reading import STDIN, read_text, read_texts
 from programs.samples import checked_prompt
 from programs.versions import load
-from signatures.errors import SetupError
+from signatures.errors import SetupError, counted
 
 PROG = "python -m programs.personalize"
 EXAMPLE = f"""\
@@ -42,6 +43,7 @@ def main(
     attributes = parse_attributes(options.attributes)
     samples = read_texts(options.samples)
     program = load_program(options.program)
+    check_access(options.lm, options.api_base)
     settings = {"api_base": options.api_base, "seed": options.seed}
     lm = make_model(options.lm, **{name: value for name, value in settings.items() if value is not None})
     with (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from data.sentences import clip, count_words
-from signatures.errors import SetupError
+from signatures.errors import SetupError, counted
 from signatures.generation import Sample
 
 MAX_SAMPLES = 7
@@ -36,9 +36,9 @@ def shown_samples(samples: Sequence[str | Sample], n_words: int) -> tuple[list[S
     if not distinct:
         raise SetupError(f"none of the {len(samples)} samples holds text; give at least one text that the person wrote")
     if len(full) < len(samples):
-        notes.append(f"{len(samples) - len(full)} empty samples left out")
+        notes.append(f"{counted(len(samples) - len(full), 'empty sample')} left out")
     if len(distinct) < len(full):
-        notes.append(f"{len(full) - len(distinct)} repeated samples left out")
+        notes.append(f"{counted(len(full) - len(distinct), 'repeated sample')} left out")
     if len(distinct) > MAX_SAMPLES:
         notes.append(f"only the first {MAX_SAMPLES} of {len(distinct)} samples used")
     shown, n_cut = [], 0
@@ -47,5 +47,5 @@ def shown_samples(samples: Sequence[str | Sample], n_words: int) -> tuple[list[S
         n_cut += text != sample.text
         shown.append(Sample(text=text, prompt=sample.prompt))
     if n_cut:
-        notes.append(f"{n_cut} samples cut at a sentence end within {n_words} words")
+        notes.append(f"{counted(n_cut, 'sample')} cut at a sentence end within {n_words} words")
     return shown, tuple(notes)

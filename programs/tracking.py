@@ -31,7 +31,7 @@ from pydantic import JsonValue
 from programs.card import read_card
 from programs.references import CARD, REGISTERED
 from programs.tracking_rows import card_metrics, card_params, flat_params
-from programs.tracking_store import TrackingStore, check_tracking, redact, tracking_store
+from programs.tracking_store import TrackingStore, check_tracking, make_folder, redact, tracking_store
 from signatures.errors import SetupError
 
 LONGEST_DIGEST = 36
@@ -155,6 +155,7 @@ def open_store(store: TrackingStore, task: str) -> tuple[MlflowClient, str]:
     check_tracking(store)
     name = f"hyperalign/{task}"
     with reported(store):
+        make_folder(store)
         client = MlflowClient(tracking_uri=store.uri)
         experiment = client.get_experiment_by_name(name)
         if experiment is None:

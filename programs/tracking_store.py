@@ -1,8 +1,8 @@
 """Where MLflow keeps runs and models, and whether it can be written: asked without importing MLflow."""
 
-import os
 import re
 import sqlite3
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from programs.disk import nearest
 from signatures.errors import SetupError
 
 BUSY_SECONDS = 2.0
@@ -40,7 +41,7 @@ def check_tracking(store: TrackingStore, must_exist: bool = False) -> None:
     """Finds out whether runs can be logged to the store, before any work is done.
 
     A SQLite store is opened for writing and its schema compared with the installed MLflow's; nothing is created
-    or changed but its folder. A server is asked for its health. Takes milliseconds, or `BUSY_SECONDS` if
+    or changed. A server is asked for its health. Takes milliseconds, or `BUSY_SECONDS` if
     the database is locked. With `must_exist`, a SQLite store that is not there is a fault.
 
     Raises: SetupError naming the remedy.
@@ -53,6 +54,14 @@ def check_tracking(store: TrackingStore, must_exist: bool = False) -> None:
         _check_sqlite(database, store.uri)
     elif re.match("https?://", store.uri):
         _check_server(store.uri)
+    else:
+        _check_scheme(store.uri)
+
+
+def make_folder(store: TrackingStore) -> None:
+    """Makes the folder of a SQLite store. Raises: OSError."""
+    if database := _database(store.uri):
+        database.parent.mkdir(parents=True, exist_ok=True)
 
 
 def redact(uri: str) -> str:
@@ -77,12 +86,23 @@ def _check_server(uri: str) -> None:
         ) from fault
 
 
+def _check_scheme(uri: str) -> None:
+    """Other stores are asked only when the run begins; what MLflow has no store for is known now."""
+    scheme = uri.partition("://")[0] if "://" in uri else ""
+    known = ("sqlite", "http", "https", "postgresql", "mysql", "mssql", "databricks")
+    if uri == "databricks" or scheme.partition("+")[0] in known[3:]:
+        return
+    raise SetupError(
+        f"MLflow has no store for {redact(uri)!r} that keeps registered models; set MLFLOW_TRACKING_URI to one of "
+        f"{', '.join(f'{name}://...' for name in known)}, or unset it to log to a local file"
+    )
+
+
 def _check_sqlite(database: Path, uri: str) -> None:
     otherwise = "or set MLFLOW_TRACKING_URI to another store"
     try:
-        database.parent.mkdir(parents=True, exist_ok=True)
         if not database.exists():
-            _check_folder(database.parent)
+            tempfile.TemporaryFile(dir=nearest(database.parent)).close()
             return
         with closing(
             sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
@@ -106,11 +126,6 @@ def _check_sqlite(database: Path, uri: str) -> None:
             f"the MLflow database {str(database)!r} has schema {schema!r}, the installed MLflow {head!r}; "
             f"run `mlflow db upgrade {uri}` if it is older, move it away, {otherwise}"
         )
-
-
-def _check_folder(folder: Path) -> None:
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise PermissionError(13, "permission denied", str(folder))
 
 
 def _schema(database: sqlite3.Connection) -> str | None:

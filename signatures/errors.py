@@ -13,3 +13,8 @@ class SetupError(Exception):
 def unknown(kind: str, value: str, known: Iterable[str]) -> SetupError:
     """Builds the error for a name that is not in a registry, listing those that are."""
     return SetupError(f"unknown {kind} {value!r}; choose one of: {', '.join(sorted(known))}")
+
+
+def counted(number: int, noun: str) -> str:
+    """Such as "1 sample" or "2 samples"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

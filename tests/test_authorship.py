@@ -144,7 +144,7 @@ def test_repeats_empties_and_samples_beyond_seven_are_left_out_with_a_note(model
         out = AuthorshipProgram()(samples=[*texts, texts[0], " ", ""], prompt="p")
     assert out.notes == (
         "2 empty samples left out",
-        "1 repeated samples left out",
+        "1 repeated sample left out",
         "only the first 7 of 9 samples used",
     )
     assert texts[6] in asked(scripted)[0] and texts[7] not in asked(scripted)[0]
@@ -156,7 +156,7 @@ def test_a_long_sample_is_cut_at_a_sentence_end_with_a_note(model):
     long = " ".join(f"This is sentence number {number}." for number in range(30))
     with context:
         out = AuthorshipProgram(AuthorshipSettings(sample_words=20))(samples=[long], prompt="p")
-    assert out.notes == ("1 samples cut at a sentence end within 20 words",)
+    assert out.notes == ("1 sample cut at a sentence end within 20 words",)
     assert "number 3." in asked(scripted)[0] and "number 4." not in asked(scripted)[0]
 
 

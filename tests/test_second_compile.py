@@ -8,7 +8,7 @@ from answering import AnsweringEngine, answering_lm
 
 from data import load_corpus
 from programs import contest, load
-from programs.aliases import promote
+from programs.aliases import promote, read_aliases
 from programs.card import Card, read_card
 from programs.compile import main
 from programs.entry import exit_code
@@ -153,13 +153,19 @@ def test_ctrl_c_keeps_the_best_program_so_far(compile_with, tmp_path, capsys, mo
     assert (card.results, card.judges) == ((), ())
     assert any("interrupted" in note for note in card.notes)
     assert vars(load("authorship/1", root=out))["version"] == "1"
+    # A version that nobody scored is neither champion nor challenger.
+    assert read_aliases(out / "authorship") == {}
     with sqlite3.connect(out / "mlflow.db") as database:
-        assert database.execute("select status from runs where name like 'miprov2%'").fetchall() == [("KILLED",)]
+        assert database.execute("select status from runs where name like '% seed 0'").fetchall() == [("KILLED",)]
+        assert database.execute("select count(*) from registered_model_aliases").fetchone() == (0,)
 
 
-def test_ctrl_c_before_there_is_a_program_leaves_no_version(compile_with, tmp_path, capsys):
+@pytest.mark.parametrize("n_answered", [0, 8])
+def test_ctrl_c_before_a_program_is_scored_leaves_no_version(compile_with, tmp_path, capsys, n_answered):
+    # 2 train, 1 val and 4 test authors have a target each: from the eighth call on, the search is under way.
     def fails(n_calls: int) -> None:
-        raise KeyboardInterrupt
+        if n_calls > n_answered:
+            raise KeyboardInterrupt
 
     out = tmp_path / "artifacts"
     assert compile_with(out=out, engine=AnsweringEngine(fails)) == 130

@@ -190,6 +190,8 @@ def test_a_store_that_is_good_or_not_there_yet_passes_and_stays_as_it_is(root: P
     before = (root / "mlflow.db").read_bytes()
     check_tracking(store)
     check_tracking(tracking_store(tmp_path / "new"))
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "new").mkdir()
     (tmp_path / "new" / "mlflow.db").touch()
     check_tracking(tracking_store(tmp_path / "new"))
     assert (root / "mlflow.db").read_bytes() == before
