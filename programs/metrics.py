@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -82,7 +81,7 @@ def win_rate(
         raise ValueError("a win rate needs at least one judged pair")
     pairs = sorted(_by_target(pairs).values(), key=lambda pair: (pair.author, pair.target_id))
     outcomes = np.array([pair.outcome for pair in pairs])
-    mean = clustered_mean([pair.author for pair in pairs], outcomes, rng=rng, n_resamples=n_resamples)
+    mean = rate_of_authors(pairs, rng=rng, n_resamples=n_resamples)
     lengths = np.array([(pair.candidate_words, pair.baseline_words) for pair in pairs], dtype=float)
     return WinRate(
         value=mean.value,
@@ -97,6 +96,32 @@ def win_rate(
         baseline_words=float(lengths[:, 1].mean()),
         length_controlled=length_controlled(outcomes, lengths[:, 0] - lengths[:, 1]),
     )
+
+
+def rate_of_authors(pairs: Sequence[JudgedPair], *, rng: np.random.Generator, n_resamples: int = 2000) -> ClusteredMean:
+    """Win rate over any choice of pairs, such as those of one domain: value and interval as `win_rate` has them.
+
+    Raises:
+        ValueError: As `win_rate`.
+    """
+    keys, outcomes = _outcomes(pairs)
+    return clustered_mean([author for author, _ in keys], outcomes, rng=rng, n_resamples=n_resamples)
+
+
+def rate_of_one_author(
+    pairs: Sequence[JudgedPair], *, rng: np.random.Generator, n_resamples: int = 2000
+) -> ClusteredMean:
+    """Win rate over one author's pairs; the interval resamples pairs: it is about further prompts of this author.
+
+    `n_authors` is the number of pairs, each of which counts as an author of its own.
+
+    Raises:
+        ValueError: As `win_rate`; pairs of several authors.
+    """
+    keys, outcomes = _outcomes(pairs)
+    if len({author for author, _ in keys}) > 1:
+        raise ValueError("pairs of several authors; give those of one")
+    return clustered_mean([target for _, target in keys], outcomes, rng=rng, n_resamples=n_resamples)
 
 
 def position_bias(pairs: Sequence[JudgedPair]) -> float:
@@ -170,6 +195,19 @@ def paired_difference(
     )
 
 
+def common_outcomes(
+    a: Sequence[JudgedPair], b: Sequence[JudgedPair]
+) -> tuple[list[tuple[str, str]], np.ndarray, np.ndarray]:
+    """Author and target id of the n targets that both sides have, in order, and the outcomes of both, shape (n,) each.
+
+    Raises:
+        ValueError: A target judged twice.
+    """
+    left, right = _by_target(a), _by_target(b)
+    keys = sorted(left.keys() & right.keys())
+    return keys, np.array([left[key].outcome for key in keys]), np.array([right[key].outcome for key in keys])
+
+
 def swapped(pair: JudgedPair) -> JudgedPair:
     """The same pair with candidate and baseline exchanged."""
     other: dict[Verdict, Verdict] = {"candidate": "baseline", "baseline": "candidate", "tie": "tie"}
@@ -192,10 +230,20 @@ def _by_target(pairs: Sequence[JudgedPair]) -> dict[tuple[str, str], JudgedPair]
     return found
 
 
+def _outcomes(pairs: Sequence[JudgedPair]) -> tuple[list[tuple[str, str]], np.ndarray]:
+    """Author and target id of every pair, in order, and the outcomes; refuses none at all and repetitions."""
+    if not pairs:
+        raise ValueError("a win rate needs at least one judged pair")
+    found = _by_target(pairs)
+    keys = sorted(found)
+    return keys, np.array([found[key].outcome for key in keys])
+
+
 def _sign_flips(sums: np.ndarray, rng: np.random.Generator, n_resamples: int) -> float:
     """Share of sign flips of the author sums whose total is at least as far from zero as the one seen."""
     if len(sums) <= _EXACT_AUTHORS:
-        signs = np.array(list(product((1.0, -1.0), repeat=len(sums))))
+        places = np.arange(len(sums))
+        signs = 1.0 - 2.0 * (np.arange(2 ** len(sums))[:, None] >> places & 1)
     else:
         drawn = rng.choice((1.0, -1.0), size=(n_resamples, len(sums)))
         # What was seen is one of the flips, so that the p-value is never 0.
