@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Any
 
 import dspy
 from dspy.utils.exceptions import DSPyError
@@ -26,6 +27,10 @@ class Answer:
     """Read and written for it, where the model reports usage; work shared with other targets counts once."""
     n_dropped: int = 0
     """Quotations that were not in the samples."""
+    cost: float = 0.0
+    """US dollars."""
+    shown: str = ""
+    """The hypotheses, or what else of the author the writing step was told, a line each."""
     error: str | None = None
     fault: Exception | None = None
     """What `error` puts into words."""
@@ -78,4 +83,14 @@ def _answer(program: dspy.Module, example: dspy.Example) -> Answer:
         seconds=time.perf_counter() - started,
         n_tokens=total(tracker).n_tokens,
         n_dropped=getattr(prediction, "n_dropped", 0),
+        shown=shown_lines(prediction),
     )
+
+
+def shown_lines(prediction: Any) -> str:
+    """What a prediction says that its text was written from: its `shown`, else its hypotheses, a line each."""
+    told = getattr(prediction, "shown", None)
+    if isinstance(told, str):
+        return told
+    hypotheses = getattr(prediction, "hypotheses", None) or ()
+    return "\n".join(f"{each.dimension}, {each.aspect}: {each.statement}" for each in hypotheses)

@@ -1,7 +1,7 @@
 """Two systems on the same targets, judged: the metric that optimizers maximise and the rows that a ledger keeps."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -10,11 +10,11 @@ import numpy as np
 
 from data.sentences import clip, count_words
 from programs.answers import Answer
-from programs.card import ResultRow
 from programs.judges import Judge, Preference
+from programs.judges.opinions import Opinion, opinions
 from programs.judges.validation import answer
-from programs.ledger import LedgerRow, Order, failed_targets, pairs_from
-from programs.metrics import Verdict, win_rate
+from programs.ledger import LedgerRow, Order
+from programs.metrics import Verdict
 from signatures.records import AuthorCase, Text
 
 _VERDICTS: dict[Order, dict[Preference, Verdict]] = {
@@ -87,70 +87,110 @@ class Comparison:
     judge: Judge
 
 
+Opine = Callable[[Judge, Sequence[str], Sequence[str], Sequence[str]], Sequence[Opinion]]
+"""Asks a judge for n opinions, as `programs.judges.opinions` does; a journal may know some of them already."""
+
+
 def verdict_rows(
     comparison: Comparison,
     cases: Sequence[AuthorCase],
     candidate: Mapping[str, Answer],
     baseline: Mapping[str, Answer],
+    opine: Opine = opinions,
 ) -> list[LedgerRow]:
-    """Two rows a target, one for each order; a target that either system failed has rows with the error."""
-    targets = [target for case in cases for target in case.targets]
-    rows: list[LedgerRow] = []
-    for order in _VERDICTS:
-        pairs = [(answer(t, candidate[t.id].text), answer(t, baseline[t.id].text)) for t in targets]
-        slots = pairs if order == "candidate-first" else [(other, mine) for mine, other in pairs]
-        authors = [target.author for target in targets]
-        preferences = comparison.judge.prefer_many(authors, [a for a, _ in slots], [b for _, b in slots])
-        for target, texts, slot, preference in zip(targets, pairs, slots, preferences, strict=True):
-            error = candidate[target.id].error or baseline[target.id].error
-            rows.append(
-                LedgerRow(
-                    run=comparison.run,
-                    system=comparison.system,
-                    baseline=comparison.baseline,
-                    author=target.author,
-                    domain=target.domain,
-                    target_id=target.id,
-                    candidate_text=texts[0],
-                    baseline_text=texts[1],
-                    judge=comparison.judge.name,
-                    judge_version=comparison.judge.version,
-                    order=order,
-                    verdict=None if error else _VERDICTS[order][preference],
-                    reason="" if error else comparison.judge.reason(target.author, *slot),
-                    candidate_words=count_words(texts[0]),
-                    baseline_words=count_words(texts[1]),
-                    seconds=candidate[target.id].seconds,
-                    tokens=candidate[target.id].n_tokens,
-                    cost=0.0,
-                    error=error,
-                )
-            )
-    return rows
+    """Two rows a target, one for each order; a target that either system failed has rows with the error.
+
+    The judge is not asked about targets that a system failed.
+    """
+    pairs = [
+        _unjudged(comparison, case, target, candidate[target.id], baseline[target.id])
+        for case in cases
+        for target in case.targets
+    ]
+    return _rows([{**pair, "order": order} for order in _VERDICTS for pair in pairs], comparison.judge, opine)
 
 
-def result_row(rows: Sequence[LedgerRow], rng: np.random.Generator) -> ResultRow | None:
-    """The win rate of one comparison's rows, None if no target has both verdicts."""
-    pairs = pairs_from(rows)
-    if not pairs:
-        return None
-    rate = win_rate(pairs, n_failures=len(failed_targets(rows)), rng=rng)
-    return ResultRow(
-        system=rows[0].system,
-        baseline=rows[0].baseline,
-        judge=rows[0].judge,
-        win_rate=rate.value,
-        low=rate.low,
-        high=rate.high,
-        n_authors=rate.n_authors,
-        n_pairs=rate.n_pairs,
-        ties=rate.n_ties,
-        failures=rate.n_failures,
-        position_bias=rate.position_bias,
-        mean_words=rate.candidate_words,
-        baseline_mean_words=rate.baseline_words,
-        length_controlled=rate.length_controlled,
-    )
+def judged_again(rows: Sequence[LedgerRow], judge: Judge, opine: Opine = opinions) -> list[LedgerRow]:
+    """The verdicts of another judge on the texts of these rows, in the same orders; failed texts stay failed.
+
+    A row that only its judge failed is judged: the texts are there.
+    """
+    renamed = {"judge": judge.name, "judge_version": judge.version, **_NO_VERDICT}
+    return _rows([{**row.model_dump(), **renamed, "error": _text_error(row)} for row in rows], judge, opine)
+
+
+def _rows(pairs: Sequence[dict[str, Any]], judge: Judge, opine: Opine) -> list[LedgerRow]:
+    """Ledger rows from fields without verdicts; the judge is asked about those without an error."""
+    asked = [pair for pair in pairs if pair["error"] is None]
+    slots = [_slots(pair) for pair in asked]
+    found = opine(judge, [pair["author"] for pair in asked], [a for a, _ in slots], [b for _, b in slots])
+    verdicts = iter(found)
+    return [
+        LedgerRow(**{**pair, **(_judged(pair["order"], next(verdicts)) if pair["error"] is None else {})})
+        for pair in pairs
+    ]
+
+
+JUDGE_FAILED = "judge: "
+"""How the error of a row begins whose texts are there and whose judge gave no verdict."""
+
+
+def _text_error(row: LedgerRow) -> str | None:
+    return None if (row.error or "").startswith(JUDGE_FAILED) else row.error
+
+
+_NO_VERDICT: dict[str, Any] = {
+    "verdict": None,
+    "reason": "",
+    "judge_seconds": 0.0,
+    "judge_tokens": 0,
+    "judge_cost": 0.0,
+}
+
+
+def _slots(pair: Mapping[str, Any]) -> tuple[str, str]:
+    texts = (pair["candidate_text"], pair["baseline_text"])
+    return texts if pair["order"] == "candidate-first" else (texts[1], texts[0])
+
+
+def _judged(order: Order, opinion: Opinion) -> dict[str, Any]:
+    return {
+        "verdict": None if opinion.preference is None else _VERDICTS[order][opinion.preference],
+        "reason": opinion.reason,
+        "judge_seconds": opinion.seconds,
+        "judge_tokens": opinion.tokens,
+        "judge_cost": opinion.cost,
+        "error": None if opinion.error is None else f"{JUDGE_FAILED}{opinion.error}",
+    }
+
+
+def _unjudged(
+    comparison: Comparison, case: AuthorCase, target: Text, candidate: Answer, baseline: Answer
+) -> dict[str, Any]:
+    """The fields of a row but its order and verdict."""
+    mine, other = answer(target, candidate.text), answer(target, baseline.text)
+    return {
+        "run": comparison.run,
+        "system": comparison.system,
+        "baseline": comparison.baseline,
+        "author": target.author,
+        "domain": target.domain,
+        "target_id": target.id,
+        "candidate_text": mine,
+        "baseline_text": other,
+        "prompt": target.prompt,
+        "sample": case.samples[0].text if case.samples else "",
+        "hypotheses": candidate.shown,
+        "judge": comparison.judge.name,
+        "judge_version": comparison.judge.version,
+        "candidate_words": count_words(mine),
+        "baseline_words": count_words(other),
+        "seconds": candidate.seconds,
+        "tokens": candidate.n_tokens,
+        "cost": candidate.cost,
+        "error": candidate.error or baseline.error,
+        **_NO_VERDICT,
+    }
 
 
 def own_texts(cases: Sequence[AuthorCase], n_words: int) -> dict[str, Answer]:

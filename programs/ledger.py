@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from programs.card import CorpusNote, JudgeNote, LmNote
 from programs.metrics import JudgedPair, Verdict
@@ -94,6 +94,8 @@ class LedgerAbout(BaseModel):
     """How each judge was validated."""
     systems: dict[str, str] = {}
     """System to what it is, in a line."""
+    settings: dict[str, JsonValue] = {}
+    """What else was chosen and is needed to split the corpus again, such as `n_samples`."""
     packages: dict[str, str] = {}
     notes: tuple[str, ...] = ()
 

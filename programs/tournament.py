@@ -10,13 +10,14 @@ import numpy as np
 from programs.aliases import read_aliases
 from programs.answers import Answer, answer_all
 from programs.card import JudgeNote, ResultRow, read_card
-from programs.contest import Comparison, others_texts, own_texts, result_row, verdict_rows
+from programs.contest import Comparison, others_texts, own_texts, verdict_rows
 from programs.experiment import Experiment, lm_note
 from programs.judges import Judge, validate, validate_against
 from programs.ledger import LedgerRow, read_ledger, write_ledger
 from programs.progress import RunProgress
 from programs.references import CARD, LEDGER
 from programs.spending import Purse
+from programs.summary import result_row
 from signatures.records import AuthorCase
 
 BASELINE = "zero-shot"
@@ -96,7 +97,7 @@ class Tournament:
             comparison = Comparison(self._run, system, baseline, judge)
             rows = verdict_rows(comparison, splits.test, self.answers[system], self.answers[baseline])
             self.rows += rows
-            result = result_row(rows, self._rng)
+            result = result_row(rows, self.experiment.choices.seed)
             if result:
                 self.results.append(result)
 

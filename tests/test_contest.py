@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from programs.answers import Answer
-from programs.contest import Comparison, WinMetric, others_texts, own_texts, real_scale, result_row, verdict_rows
+from programs.contest import Comparison, WinMetric, others_texts, own_texts, real_scale, verdict_rows
 from programs.judges.judge import Preference
+from programs.summary import result_row
 from signatures.records import Author, AuthorCase, Text
 
 
@@ -160,7 +161,7 @@ def test_every_target_has_a_row_for_each_order():
     # The judge reads the candidate first in one order and second in the other.
     assert (first.reason, second.reason) == ("2 against 1", "1 against 2")
     assert (first.tokens, first.candidate_text, first.baseline_text) == (7, "xx", "x")
-    found = result_row(found, np.random.default_rng(0))
+    found = result_row(found)
     # One win, one loss, one tie: 1.5 of 3.
     assert found and (found.win_rate, found.n_pairs, found.ties, found.failures) == (0.5, 3, 1, 0)
     assert (found.mean_words, found.baseline_mean_words) == pytest.approx((4 / 3, 4 / 3))
@@ -172,7 +173,7 @@ def test_a_failure_of_either_system_keeps_its_rows_with_the_error_and_is_no_loss
     assert len(found) == 6
     assert {row.error for row in found if row.target_id == "ann1"} == {"RuntimeError: away"}
     assert {row.verdict for row in found if row.target_id == "ann1"} == {None}
-    result = result_row(found, np.random.default_rng(0))
+    result = result_row(found)
     assert result and (result.win_rate, result.n_pairs, result.failures) == (1.0, 2, 1)
     turned = rows(answers(ann1="x", ann2="x", bob1="x"), answers(ann2="xx", bob1="xx") | failed)
     assert {row.error for row in turned if row.target_id == "ann1"} == {"RuntimeError: away"}
@@ -180,14 +181,11 @@ def test_a_failure_of_either_system_keeps_its_rows_with_the_error_and_is_no_loss
 
 def test_where_everything_failed_there_is_no_result():
     failed = {name: Answer(name, "", 1.0, error="away") for name in TARGETS}
-    assert result_row(rows(failed, failed), np.random.default_rng(0)) is None
+    assert result_row(rows(failed, failed)) is None
 
 
 def test_a_judge_that_prefers_what_stands_first_shows_as_bias_and_not_as_a_win():
-    found = result_row(
-        rows(answers(ann1="a", ann2="b", bob1="c"), answers(ann1="d", ann2="e", bob1="f"), FirstWins()),
-        np.random.default_rng(0),
-    )
+    found = result_row(rows(answers(ann1="a", ann2="b", bob1="c"), answers(ann1="d", ann2="e", bob1="f"), FirstWins()))
     assert found and (found.win_rate, found.position_bias, found.ties) == (0.5, 1.0, 3)
 
 

@@ -7,13 +7,14 @@ import pytest
 from answering import AnsweringEngine, answering_lm
 
 from data import load_corpus
-from programs import contest, load
+from programs import load
 from programs.aliases import promote, read_aliases
 from programs.card import Card, read_card
 from programs.compile import main
 from programs.entry import exit_code
 from programs.ledger import read_ledger
 from programs.progress import RunProgress
+from programs.summary import result_row
 
 SMALL = ["--samples", "2", "--targets", "1", "--threads", "4"]
 
@@ -119,7 +120,7 @@ def test_a_model_that_never_answers_is_one_line_and_leaves_no_version(compile_wi
 
 @pytest.mark.parametrize("when", ["trial", "few-shot texts", "judge"])
 def test_ctrl_c_keeps_the_best_program_so_far(compile_with, tmp_path, capsys, monkeypatch, when):
-    trial, phase, judge_line = RunProgress.trial, RunProgress.phase, contest.result_row
+    trial, phase, judge_line = RunProgress.trial, RunProgress.phase, result_row
 
     def stop_at_trial(self, number, *facts):
         trial(self, number, *facts)
@@ -131,10 +132,10 @@ def test_ctrl_c_keeps_the_best_program_so_far(compile_with, tmp_path, capsys, mo
             raise KeyboardInterrupt
         return phase(self, name, n_steps)
 
-    def stop_at_judging(rows, rng):
+    def stop_at_judging(rows, seed):
         if when == "judge" and rows[0].system == "compiled":
             raise KeyboardInterrupt
-        return judge_line(rows, rng)
+        return judge_line(rows, seed)
 
     monkeypatch.setattr(RunProgress, "trial", stop_at_trial)
     monkeypatch.setattr(RunProgress, "phase", stop_at_phase)
