@@ -69,6 +69,8 @@ def _records(about: LedgerAbout, summary: "Summary") -> Iterator[tuple[str, str,
     """Stem of the names, the field that stands under it, and the record."""
     for note in about.judges:
         yield f"judge/{note.judge}/accuracy/{note.against}", "accuracy", note.model_dump()
+    for failure in summary.failures:
+        yield f"failures/{failure.judge}/{failure.system} vs {failure.baseline}", "n_failures", asdict(failure)
     for part in summary.domains:
         yield f"domain/{part.judge}/{part.system} vs {part.baseline}/{part.name}", "value", asdict(part)
     for agreement in summary.agreements:
@@ -77,5 +79,7 @@ def _records(about: LedgerAbout, summary: "Summary") -> Iterator[tuple[str, str,
         yield f"difference/{gap.judge}/{gap.a} less {gap.b} vs {gap.baseline}", "value", asdict(gap)
     for cost in summary.costs:
         yield f"cost/{cost.system}", "", asdict(cost)
+    for price in summary.judge_costs:
+        yield f"judge/{price.judge}/cost", "", asdict(price)
     for least in summary.detectable:
         yield f"detectable/{least.judge}/{least.baseline}", "value", asdict(least)
