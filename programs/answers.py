@@ -11,7 +11,7 @@ import dspy
 from dspy.utils.exceptions import DSPyError
 from dspy.utils.usage_tracker import track_usage
 
-from programs.spending import total
+from programs.spending import dollars, total
 from signatures.errors import SetupError
 
 
@@ -28,7 +28,7 @@ class Answer:
     n_dropped: int = 0
     """Quotations that were not in the samples."""
     cost: float = 0.0
-    """US dollars."""
+    """US dollars, 0 where the price is not known."""
     shown: str = ""
     """The hypotheses, or what else of the author the writing step was told, a line each."""
     error: str | None = None
@@ -83,6 +83,7 @@ def _answer(program: dspy.Module, example: dspy.Example) -> Answer:
         seconds=time.perf_counter() - started,
         n_tokens=total(tracker).n_tokens,
         n_dropped=getattr(prediction, "n_dropped", 0),
+        cost=dollars(tracker) or 0.0,
         shown=shown_lines(prediction),
     )
 

@@ -10,6 +10,8 @@ from dspy.utils.usage_tracker import UsageTracker
 
 from programs.card import Spend
 
+_KINDS = ("prompt_tokens", "completion_tokens")
+
 
 class Usage(NamedTuple):
     """Calls that reached a model (answers from the cache do not) and their tokens."""
@@ -34,6 +36,28 @@ def total(tracker: UsageTracker) -> Usage:
     )
 
 
+def dollars(tracker: UsageTracker) -> float | None:
+    """What all that a tracker has seen costs by litellm's table of prices; None if a model is not in it.
+
+    Models in this process and on the user's own servers are not in the table, and the former are free.
+    """
+    spent = 0.0
+    for name, seen in list(tracker.usage_data.items()):
+        entries = list(seen)
+        if not entries or name.partition(":")[0] == "embedded":
+            continue
+        if "/" not in name:
+            return None
+        import litellm
+
+        read, written = (sum(int(entry.get(kind) or 0) for entry in entries) for kind in _KINDS)
+        try:
+            spent += sum(litellm.cost_per_token(model=name, prompt_tokens=read, completion_tokens=written))
+        except litellm.exceptions.ModelNotMappedError:
+            return None
+    return spent
+
+
 class SharedTracker(UsageTracker):
     """A tracker that all threads add to; DSPy's executors would copy it for each thread and lose the copies."""
 
@@ -46,7 +70,7 @@ class Purse:
     """The spending of a run by phase."""
 
     def __init__(self, free: bool) -> None:
-        """A purse for models that are free (in this process), or whose price is not known here."""
+        """A purse; a `free` model runs in this process and costs 0, other models what litellm's table says."""
         self.spent: list[Spend] = []
         self._free = free
         self._open: UsageTracker | None = None
@@ -70,7 +94,7 @@ class Purse:
                         prompt_tokens=usage.n_prompt_tokens,
                         completion_tokens=usage.n_completion_tokens,
                         seconds=time.perf_counter() - started,
-                        dollars=0.0 if self._free else None,
+                        dollars=0.0 if self._free else dollars(tracker),
                     )
                 )
 

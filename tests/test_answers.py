@@ -9,7 +9,7 @@ from answering import AnsweringEngine, answering_lm
 
 from programs import ZeroShot
 from programs.answers import answer_all
-from programs.spending import Purse
+from programs.spending import Purse, SharedTracker, dollars
 from signatures.errors import SetupError
 
 
@@ -86,4 +86,17 @@ def test_a_phase_that_ends_by_an_exception_is_paid_for_all_the_same():
     purse = Purse(free=False)
     with pytest.raises(KeyboardInterrupt), purse.phase("cut short"):
         raise KeyboardInterrupt
-    assert [(spend.phase, spend.dollars) for spend in purse.spent] == [("cut short", None)]
+    assert [(spend.phase, spend.dollars) for spend in purse.spent] == [("cut short", 0.0)]
+
+
+def test_a_hosted_models_tokens_cost_what_litellms_table_says(monkeypatch):
+    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    import litellm
+
+    price = litellm.model_cost["gpt-4o-mini"]
+    tracker = SharedTracker()
+    tracker.add_usage("openai/gpt-4o-mini", {"prompt_tokens": 1000, "completion_tokens": 200})
+    tracker.add_usage("embedded", {"prompt_tokens": 10**6, "completion_tokens": 10**6})
+    assert dollars(tracker) == pytest.approx(1000 * price["input_cost_per_token"] + 200 * price["output_cost_per_token"])
+    tracker.add_usage("openai/of-my-own", {"prompt_tokens": 1, "completion_tokens": 1})
+    assert dollars(tracker) is None
