@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from programs.judges.judge import Preference
+from programs.judges.log_odds import EMPTY_SCORE, log_odds, preference_of
 from programs.judges.masking import function_words, mask_content, show_all
 from programs.judges.ngrams import NgramTfidf
+from programs.judges.readings import Readings
+from programs.judges.reference_texts import told_apart
+from programs.judges.wording import TIE_REASON, empty_reason, feature_reason, strongest
 from signatures.errors import SetupError, unknown
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-EMPTY_SCORE = -100.0
-"""Score of an empty text, below that of any other."""
+_Cells = tuple[np.ndarray, np.ndarray]
+"""Columns and values of a text's n-grams."""
 
 _METHOD = "token 1-3-gram tf-idf, dual ridge, platt on leave-one-out"
 _ALPHA = 1.0
 _MAX_PIECES = 3000
 """Bounds the kernel, whose size is this squared."""
-_SAME = 1e-9
-"""Scores closer than this tie."""
+_BATCH = 500
+"""Texts weighed at once, which bounds memory."""
+_MOST_BYTES = 160 * 2**20
+"""Bounds the n-grams kept of texts already read; 20,000 texts of 150 words fit."""
 
 
 class StylometricJudge:
@@ -46,6 +53,7 @@ class StylometricJudge:
         self._grams = grams
         self._weights = weights
         self._bias = bias
+        self._cells = Readings(self._read, lambda cells: 16 * len(cells[0]), _MOST_BYTES)
         self._row = lru_cache(maxsize=4096)(lambda text: self._table([text])[0])
 
     def score(self, author: str, text: str) -> float:
@@ -65,30 +73,53 @@ class StylometricJudge:
 
     def prefers(self, author: str, a: str, b: str) -> Preference:
         """Says which text is closer to what `author` writes; texts with equal scores tie."""
-        return _preference(self.score(author, a) - self.score(author, b))
+        return preference_of(self.score(author, a) - self.score(author, b))
 
     def prefer_many(self, authors: Sequence[str], a: Sequence[str], b: Sequence[str]) -> list[Preference]:
         """Answers n comparisons at once; item i is `prefers(authors[i], a[i], b[i])`."""
         if len(a) != len(b):
             raise ValueError(f"{len(a)} texts a for {len(b)} texts b")
         scores = self.score_many([*authors, *authors], [*a, *b])
-        return [_preference(gap) for gap in scores[: len(a)] - scores[len(a) :]]
+        return [preference_of(gap) for gap in scores[: len(a)] - scores[len(a) :]]
 
     def reason(self, author: str, a: str, b: str) -> str:
         """Names the features that decided most, masked words by their shape (`programs.judges.masking`)."""
-        verdict = self.prefers(author, a, b)
-        if verdict == "tie":
-            return "tie: the texts do not differ in any feature that tells the author apart"
-        if not a.strip() or not b.strip():
-            return f"{verdict}: the other text is empty"
-        winner, loser = self._grams.transform([a, b] if verdict == "a" else [b, a]).toarray()
-        weights = self._weights[:, self._find(author)]
-        parts = (winner - loser) * weights
-        top = [column for column in np.argsort(-parts, kind="stable")[:5] if parts[column] > 0]
-        has = [repr(self._grams.name(column)) for column in top if weights[column] > 0]
-        lacks = [repr(self._grams.name(column)) for column in top if weights[column] < 0]
-        said = [f"more of the author's {', '.join(has)}"] * bool(has) + [f"less of {', '.join(lacks)}"] * bool(lacks)
-        return f"{verdict}: {'; '.join(said) or 'nearer to the average author'}"
+        return self.reason_many([author], [a], [b])[0]
+
+    def reason_many(self, authors: Sequence[str], a: Sequence[str], b: Sequence[str]) -> list[str]:
+        """Explains n comparisons at once; item i is `reason(authors[i], a[i], b[i])`."""
+        preferences = self.prefer_many(authors, a, b)
+        reasons = [
+            TIE_REASON
+            if preference == "tie"
+            else empty_reason(preference)
+            if not (left.strip() and right.strip())
+            else ""
+            for preference, left, right in zip(preferences, a, b, strict=True)
+        ]
+        open_ones = [index for index, reason in enumerate(reasons) if not reason]
+        for start in range(0, len(open_ones), _BATCH):
+            batch = open_ones[start : start + _BATCH]
+            swap = [preferences[index] == "b" for index in batch]
+            winners = [b[index] if swapped else a[index] for index, swapped in zip(batch, swap, strict=True)]
+            losers = [a[index] if swapped else b[index] for index, swapped in zip(batch, swap, strict=True)]
+            columns = np.array([self._find(authors[index]) for index in batch])
+            for index, (more, less) in zip(batch, self._features(winners, losers, columns), strict=True):
+                reasons[index] = feature_reason(preferences[index], more, less)
+        return reasons
+
+    def _features(
+        self, winners: Sequence[str], losers: Sequence[str], columns: np.ndarray
+    ) -> Iterator[tuple[list[str], list[str]]]:
+        """What speaks most for each winner: n-grams it has more of, as its author does, and those it has less of."""
+        gaps = self._rows(winners) - self._rows(losers)
+        gaps.sort_indices()
+        weights = self._weights[gaps.indices, np.repeat(columns, np.diff(gaps.indptr))]
+        parts = gaps.data * weights
+        for start, stop in pairwise(gaps.indptr):
+            top = start + strongest(parts[start:stop])
+            names = [(self._grams.name(int(gaps.indices[cell])), weights[cell] > 0) for cell in top]
+            yield [name for name, own in names if own], [name for name, own in names if not own]
 
     def _find(self, author: str) -> int:
         if author not in self._column:
@@ -97,9 +128,27 @@ class StylometricJudge:
 
     def _table(self, texts: Sequence[str]) -> np.ndarray:
         """Scores of n texts for all m authors, shape (n, m)."""
-        table = np.asarray(self._grams.transform(texts) @ self._weights) + self._bias
+        batches = [texts[start : start + _BATCH] for start in range(0, len(texts), _BATCH)] or [[]]
+        table = np.concatenate([np.asarray(self._rows(batch) @ self._weights) for batch in batches]) + self._bias
         table[[not text.strip() for text in texts]] = EMPTY_SCORE
         return table
+
+    def _rows(self, texts: Sequence[str]) -> csr_matrix:
+        """TF-IDF rows of n texts, shape (n, n-grams)."""
+        from scipy.sparse import csr_matrix
+
+        cells = self._cells(texts)
+        ends = np.cumsum([0, *(len(columns) for columns, _ in cells)])
+        columns = np.concatenate([np.empty(0, dtype=np.int64), *(columns for columns, _ in cells)])
+        values = np.concatenate([np.empty(0), *(values for _, values in cells)])
+        return csr_matrix((values, columns, ends), shape=(len(texts), len(self._grams)))
+
+    def _read(self, texts: Sequence[str]) -> list[_Cells]:
+        rows = self._grams.transform(texts)
+        return [
+            (rows.indices[start:stop].astype(np.int64), rows.data[start:stop].copy())
+            for start, stop in pairwise(rows.indptr)
+        ]
 
 
 def fit_stylometric(
@@ -122,12 +171,7 @@ def fit_stylometric(
     """
     if n_words is not None and n_words < 1:
         raise SetupError(f"n_words is {n_words!r}; give a number of words from 1 on, or None to leave references whole")
-    if not 2 <= len(references) <= _MAX_PIECES:
-        raise SetupError(
-            f"the stylometric judge tells 2 to {_MAX_PIECES} authors apart and got references of {len(references)}"
-            f" ({', '.join(map(repr, list(references)[:3]))}); {'add' if len(references) < 2 else 'leave out'} authors"
-        )
-    whole = {author: _distinct(author, texts) for author, texts in references.items()}
+    whole = told_apart("stylometric", references)
     most = _MAX_PIECES // len(whole)
     pieces = {author: _spread(_pieces(texts, n_words, most), most) for author, texts in whole.items()}
     texts = [text for own in pieces.values() for text in own]
@@ -138,23 +182,9 @@ def fit_stylometric(
     return StylometricJudge(name, _version(name, n_words), list(pieces), grams, weights, bias)
 
 
-def _preference(gap: float) -> Preference:
-    return "tie" if abs(gap) < _SAME else "a" if gap > 0 else "b"
-
-
 def _version(name: str, n_words: int | None) -> str:
     settings = repr((_METHOD, _ALPHA, _MAX_PIECES, n_words, sorted(function_words())))
     return f"{name}-{hashlib.sha256(settings.encode()).hexdigest()[:8]}"
-
-
-def _distinct(author: str, texts: Sequence[str]) -> list[str]:
-    """An author's texts without blank ones and repetitions."""
-    if isinstance(texts, str):
-        raise SetupError(f"the references of author {author!r} are one string; give a list of texts")
-    distinct = list(dict.fromkeys(text.strip() for text in texts if text.strip()))
-    if not distinct:
-        raise SetupError(f"author {author!r} has no reference with text in it; add one or leave the author out")
-    return distinct
 
 
 def _pieces(texts: list[str], n_words: int | None, most: int) -> list[str]:
@@ -190,15 +220,5 @@ def _fit(rows: csr_matrix, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     inverse = np.linalg.inv((rows @ rows.T).toarray() + np.diag(_ALPHA * slack))
     dual = inverse @ aims
     left_out = aims - dual / np.diag(inverse)[:, None]
-    slope, start = _log_odds(left_out.ravel(), own.ravel(), (1 / slack)[:, None].repeat(n_authors, axis=1).ravel())
+    slope, start = log_odds(left_out.ravel(), own.ravel(), (1 / slack)[:, None].repeat(n_authors, axis=1).ravel())
     return np.asarray(rows.T @ dual) * slope, np.full(n_authors, start)
-
-
-def _log_odds(outputs: np.ndarray, own: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """Slope and start of the logistic curve from a classifier's outputs to log-odds (Platt 1999)."""
-    from sklearn.linear_model import LogisticRegression
-
-    scale = float(outputs.std()) or 1.0
-    curve = LogisticRegression().fit(outputs[:, None] / scale, own, sample_weight=weight)
-    # References that do not tell the authors apart may turn the curve; the classifier's order stands.
-    return max(float(curve.coef_[0, 0]), 1e-3) / scale, float(curve.intercept_[0])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from made_voices import STYLES, references, texts
 
 from programs.judges import StylometricJudge, fit_stylometric
-from programs.judges.stylometric import EMPTY_SCORE
+from programs.judges.log_odds import EMPTY_SCORE
 from signatures.errors import SetupError
 
 CCAT50 = Path(__file__).parents[2].parent / "shared" / "data" / "ccat50_dev.jsonl.gz"
