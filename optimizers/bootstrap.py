@@ -11,6 +11,7 @@ from optimizers.demos import bootstrapped_sets, labelled_sets
 from optimizers.scoring import Book
 
 _MAX_DEMOS = 3
+_REDRAWS = 20
 
 
 class Bootstrap:
@@ -47,8 +48,16 @@ class Bootstrap:
         try:
             book(student)
             made = bootstrapped_sets(student, material, metric, _MAX_DEMOS, n_threads, rng) if n_trials else {}
+            tried = {_demos(student)}
             for _ in range(n_trials):
-                book(self._candidate(student, material, made, rng))
+                candidate = self._candidate(student, material, made, rng)
+                # A set that was scored is drawn again a few times at most: there may be no other.
+                for _ in range(_REDRAWS):
+                    if _demos(candidate) not in tried:
+                        break
+                    candidate = self._candidate(student, material, made, rng)
+                tried.add(_demos(candidate))
+                book(candidate)
         except KeyboardInterrupt:
             return book.best(student, interrupted=True)
         return book.best(student)
@@ -67,3 +76,8 @@ class Bootstrap:
                 choices.append(rng.sample(made[name], rng.randint(1, len(made[name]))))
             predictor.demos = rng.choice(choices)
         return candidate
+
+
+def _demos(program: dspy.Module) -> str:
+    """What tells two sets of demos apart."""
+    return repr([(name, predictor.demos) for name, predictor in program.named_predictors()])

@@ -59,7 +59,7 @@ def run(*arguments: object, out: Path) -> int:
 def test_json_is_the_card_that_was_saved_and_nothing_else(compiled):
     card, out = compiled
     assert card == Card.model_validate_json((out / "authorship" / "1" / "card.json").read_text())
-    assert (card.task, card.version, card.optimizer.name) == ("authorship", "1", "miprov2")
+    assert (card.task, card.version, card.optimizer.name) == ("authorship", "1", "bootstrap")
     assert card.corpus.authors == {"train": 1, "val": 1, "dev": 1, "test": 2}
 
 
