@@ -10,6 +10,7 @@ import dspy
 from programs.lms.scope import model_scope
 from programs.samples import checked_prompt, shown_samples
 from signatures.generation import PlainGeneration, Sample, SampledGeneration
+from signatures.rivals import AttributedGeneration
 
 
 class ZeroShot(dspy.Module):
@@ -57,3 +58,32 @@ class FewShot(dspy.Module):
         with model_scope(self.default_lm):
             text = self.write(samples=shown[: self.n_shown], prompt=prompt).text
         return dspy.Prediction(text=text, hypotheses=(), notes=notes)
+
+
+class AttributesOnly(dspy.Module):
+    """What is known of the person, and none of their texts: how much a profile alone is worth."""
+
+    default_lm = "embedded"
+
+    def __init__(self) -> None:
+        """Makes the baseline."""
+        super().__init__()
+        self.write = dspy.Predict(AttributedGeneration)
+
+    def forward(
+        self,
+        samples: Sequence[str | Sample] = (),
+        prompt: str = "",
+        attributes: Mapping[str, str] | None = None,
+    ) -> dspy.Prediction:
+        """Answers `prompt` as a person with these attributes would; samples are not read.
+
+        Where no attributes are known, a note says so: the answer is then a zero-shot one.
+
+        Raises: SetupError without a prompt.
+        """
+        prompt = checked_prompt(prompt)
+        known = dict(attributes or {})
+        with model_scope(self.default_lm):
+            text = self.write(attributes=known, prompt=prompt).text
+        return dspy.Prediction(text=text, hypotheses=(), notes=() if known else ("no attributes are known",))

@@ -1,0 +1,123 @@
+"""The systems that an evaluation compares, by the names that users type."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import dspy
+
+from programs.baselines import AttributesOnly, FewShot, ZeroShot
+from programs.card import read_card
+from programs.outside import read_texts
+from programs.references import CARD, REGISTERED, resolve
+from programs.rivals import Prose, ProseSettings, Ticl
+from programs.tasks import Task
+from programs.versions import load
+from signatures.errors import SetupError, counted
+
+TEXTS = "texts:"
+"""How a reference to texts made elsewhere starts."""
+
+
+@dataclass(frozen=True)
+class System:
+    """What answers the targets: a program, or texts that exist already."""
+
+    name: str
+    """As the user typed it."""
+    program: dspy.Module | None
+    """None if `texts` holds what it wrote."""
+    texts: Mapping[str, str] | None
+    """Target id to text, None if `program` writes them."""
+    about: str
+    """What it is, in a line; of a version also which one the name meant."""
+
+
+class KnownSystem(NamedTuple):
+    """A system that has a name of its own."""
+
+    build: Callable[[Task], dspy.Module]
+    about: str
+    """What it is, in a line."""
+
+
+SYSTEMS: Mapping[str, KnownSystem] = MappingProxyType(
+    {
+        "zero-shot": KnownSystem(lambda task: ZeroShot(), "the prompt alone"),
+        "few-shot": KnownSystem(lambda task: FewShot(), "the person's samples as earlier turns"),
+        "attributes": KnownSystem(lambda task: AttributesOnly(), "the person's attributes, no samples"),
+        "ticl": KnownSystem(
+            lambda task: Ticl(), "samples, failed drafts and what they lack, after TICL (arXiv:2502.08972)"
+        ),
+        "prose": KnownSystem(
+            lambda task: Prose(), "a description refined and verified on the samples, after PROSE (arXiv:2505.23815)"
+        ),
+        "prose-icl": KnownSystem(
+            lambda task: Prose(ProseSettings(n_shown=3)),
+            "the same description with three samples as earlier turns, after PROSE with ICL (arXiv:2505.23815)",
+        ),
+        "uncompiled": KnownSystem(lambda task: task.build({}), "HyPerAlign as written by hand, without a compile"),
+    }
+)
+"""Every system with a name of its own; read-only."""
+
+
+def other_forms(task: Task) -> str:
+    """What a reference may be beside the names in `SYSTEMS`, for help texts."""
+    name = task.name
+    return (
+        f"a compiled version ({name!r}, {name + '@champion'!r}, {name + '/3'!r}), a version's folder, "
+        f"a registered model ({REGISTERED + 'hyperalign-' + name + '/3'!r}), or texts made elsewhere "
+        f"({TEXTS + 'FILE'!r}, JSON lines of target_id and text)"
+    )
+
+
+def find_system(reference: str, task: Task, root: Path | None = None) -> System:
+    """The system that `reference` means.
+
+    Args:
+        reference: A name in `SYSTEMS`, anything that `programs.versions.load` takes, or `texts:FILE`.
+        task: The task whose targets it is to answer.
+        root: The folder of all tasks' versions, as for `load`.
+
+    Raises: SetupError for an unknown name, listing what there is; and where a version or a file cannot be read, or
+    the version is of another task.
+    """
+    known = SYSTEMS.get(reference)
+    if known is not None:
+        return System(reference, known.build(task), None, known.about)
+    if reference.startswith(TEXTS):
+        return _outside(reference)
+    if not _may_be_version(reference, task):
+        raise SetupError(f"unknown system {reference!r}; choose one of: {', '.join(SYSTEMS)}; or {other_forms(task)}")
+    program = load(reference, root, {task.name: task})
+    return System(reference, program, None, _about_version(reference, program, task, root))
+
+
+def _outside(reference: str) -> System:
+    path = reference.removeprefix(TEXTS)
+    if not path:
+        raise SetupError(f"{reference!r} names no file; give one, as in {TEXTS + 'answers.jsonl'!r}")
+    texts = read_texts(path)
+    content = json.dumps(sorted(texts.items())).encode()
+    about = f"{counted(len(texts), 'text')} made elsewhere, sha256 {hashlib.sha256(content).hexdigest()[:12]}"
+    return System(reference, None, MappingProxyType(texts), about)
+
+
+def _may_be_version(reference: str, task: Task) -> bool:
+    marks = ("/", "@", os.sep)
+    is_folder = bool(reference) and Path(reference).is_dir()
+    return reference == task.name or is_folder or any(mark in reference for mark in marks)
+
+
+def _about_version(reference: str, program: dspy.Module, task: Task, root: Path | None) -> str:
+    about = f"{task.name}/{getattr(program, 'version', None)}"
+    if reference.startswith(REGISTERED):
+        return f"{about}, from MLflow's registry"
+    card = read_card(resolve(reference, root, (task.name,)) / CARD)
+    return f"{about}, compiled by {card.optimizer.name} on {card.corpus.name}"
