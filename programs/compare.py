@@ -86,7 +86,7 @@ def _compare(task: str, sources: Sequence[Source], out: Sequence[LeftOut], args:
 def _versions(args: argparse.Namespace, task: str) -> Iterator[Source]:
     for name in args.versions:
         folder = version_folder(task, name, args.out)
-        yield version_source(version_name(task, folder, args.out), folder)
+        yield version_source(version_name(task, name, folder, args.out), folder)
 
 
 def _runs(args: argparse.Namespace, task: str) -> Iterator[Source]:
@@ -110,7 +110,7 @@ def _comparable(task: str, root: Path) -> tuple[list[Source], list[LeftOut]]:
     for name in names:
         folder = version_folder(task, name, root)
         try:
-            sources.append(version_source(version_name(task, folder, root), folder))
+            sources.append(version_source(version_name(task, name, folder, root), folder))
         except SetupError as fault:
             out.append(LeftOut(name=name, reason=str(fault)))
     if len(sources) < 2:

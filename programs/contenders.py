@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
-from programs.aliases import read_aliases
+from programs.aliases import Alias, read_aliases
 from programs.card import Card, CorpusNote, JudgeNote, read_card
 from programs.ledger import LedgerAbout, LedgerRow, read_all
 from programs.references import CARD, DEFAULT, LEDGER, resolve
@@ -13,6 +14,7 @@ from signatures.errors import SetupError
 
 COMPILED = "compiled"
 """What a compile calls the program it made."""
+ALIASES: tuple[str, ...] = get_args(Alias)
 YARDSTICKS = ("ceiling", "floor")
 """Real texts in an evaluation: compared only when asked for."""
 
@@ -151,18 +153,14 @@ def version_folder(task: str, name: str, root: Path) -> Path:
 
     Raises: SetupError if there is none, listing what there is.
     """
-    if name in ("champion", "challenger"):
-        return resolve(f"{task}@{name}", root, (task,))
-    if name == DEFAULT or name.isdecimal():
-        return resolve(f"{task}/{name}", root, (task,))
-    return resolve(name, root, (task,))
+    reference = f"{task}@{name}" if name in ALIASES else f"{task}/{name}" if _is_number(name) else name
+    return resolve(reference, root, (task,))
 
 
-def version_name(task: str, folder: Path, root: Path) -> str:
-    """Its number with its aliases, such as "2 (champion)", or "default"; any other folder by its path."""
-    if folder.parent != root / task:
-        shipped = folder.name == DEFAULT and folder == version_folder(task, DEFAULT, root)
-        return DEFAULT if shipped else str(folder)
+def version_name(task: str, name: str, folder: Path, root: Path) -> str:
+    """Its number with its aliases, such as "2 (champion)", for a number or alias; any other reference as it is."""
+    if name not in ALIASES and not _is_number(name):
+        return name
     aliases = [alias for alias, version in read_aliases(root / task).items() if version == folder.name]
     return f"{folder.name} ({', '.join(aliases)})" if aliases else folder.name
 
@@ -178,6 +176,10 @@ def without_repetitions(sources: Sequence[Source]) -> tuple[list[Source], list[L
         else:
             kept.append(source)
     return kept, out
+
+
+def _is_number(name: str) -> bool:
+    return name == DEFAULT or name.isdecimal()
 
 
 def _budget(card: Card) -> list[str]:

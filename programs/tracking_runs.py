@@ -32,18 +32,18 @@ def run_source(store: TrackingStore, task: str, name: str, into: Path) -> Source
     with reported(store):
         client = MlflowClient(tracking_uri=store.uri)
         run = _find(client, store, task, name)
-        folder = _download(client, run, into / run.info.run_id)
-    if folder is None:
+        files = _download(client, run, into / run.info.run_id)
+    if LEDGER not in files:
         raise SetupError(
             f"run {_called(run)} is {run.info.status} and left no ledger; choose one that was scored to its end"
         )
-    short, ledger = run.info.run_id[:SHORT_ID], folder / LEDGER
+    short = run.info.run_id[:SHORT_ID]
     origin = f"run {run.info.run_name} ({run.info.run_id})"
-    if folder.name == VERSION:
-        card = read_card(folder / CARD)
-        return card_source(f"{card.version} (run {short})", origin, card, ledger)
+    if CARD in files:
+        card = read_card(files[CARD])
+        return card_source(f"{card.version} (run {short})", origin, card, files[LEDGER])
     created = datetime.fromtimestamp(run.info.start_time / 1000, UTC)
-    return evaluation_source(f"run {short}", origin, f"{created:%Y-%m-%d %H:%M}", ledger)
+    return evaluation_source(f"run {short}", origin, f"{created:%Y-%m-%d %H:%M}", files[LEDGER])
 
 
 def _find(client: MlflowClient, store: TrackingStore, task: str, name: str) -> Run:
@@ -70,16 +70,16 @@ def _runs(client: MlflowClient, task: str) -> Iterator[Run]:
             return
 
 
-def _download(client: MlflowClient, run: Run, into: Path) -> Path | None:
-    """The folder with the ledger, and the card of a compile; None where there is no ledger."""
+def _download(client: MlflowClient, run: Run, into: Path) -> dict[str, Path]:
+    """The ledger, and a compile's card, by file name; none where there is no ledger."""
     for kind, names in ((VERSION, (CARD, LEDGER)), (EVALUATION, (LEDGER,))):
         held = {artifact.path for artifact in client.list_artifacts(run.info.run_id, kind)}
         if held.issuperset(f"{kind}/{name}" for name in names):
             into.mkdir(parents=True, exist_ok=True)
-            for name in names:
-                client.download_artifacts(run.info.run_id, f"{kind}/{name}", str(into))
-            return into / kind
-    return None
+            return {
+                name: Path(client.download_artifacts(run.info.run_id, f"{kind}/{name}", str(into))) for name in names
+            }
+    return {}
 
 
 def _called(run: Run) -> str:

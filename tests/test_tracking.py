@@ -1,6 +1,7 @@
 import contextlib
 import http.server
 import json
+import math
 import os
 import shutil
 import sqlite3
@@ -15,13 +16,17 @@ import mlflow
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_ledger import ledger
 from mlflow.entities import Run
 from tiny_task import REPLY, TASKS, compiled, draft, instruction, scripted_lm
 
-from programs.card import read_card
+from programs.card import CorpusNote, JudgeNote, LmNote, read_card
+from programs.ledger import LedgerAbout, write_ledger
 from programs.model_registry import log_program
 from programs.references import CARD
+from programs.summary import Summary, summarise
 from programs.tracking import TrackedRun, Trial, tracked_run
+from programs.tracking_evaluation import evaluation_metrics, log_evaluation
 from programs.tracking_rows import card_metrics, flat_params
 from programs.tracking_store import TrackingStore, check_tracking, mlflow_schema, redact, tracking_store
 from programs.versions import load, save_version
@@ -86,6 +91,87 @@ def test_a_dataset_of_any_name_is_logged(root: Path):
     inputs = stored(run).inputs
     assert inputs is not None
     assert json.loads(inputs.dataset_inputs[0].dataset.source) == {"uri": 'jsonl:C:\\my "texts".jsonl'}
+
+
+ABOUT = LedgerAbout(
+    task="authorship",
+    corpus=CorpusNote(name="c50", sha256="a" * 64, split_sha256="b" * 64, authors={"test": 4}),
+    part="dev",
+    lm=LmNote(name="embedded", decoding={"max_tokens": 220}),
+    judges=(JudgeNote(judge="llm:openai/x", against="other authors", accuracy=0.6, n_pairs=9, trusted=False),),
+    systems={"few-shot": "samples as earlier turns"},
+)
+
+
+def evaluation_folder(root: Path, about: LedgerAbout = ABOUT) -> tuple[Path, Summary]:
+    """What an evaluation of two systems by two judges writes; one target of eight failed for few-shot."""
+    rows = [
+        *ledger((1.0, 0.0) * 4, system="ticl"),
+        *ledger((None, *[1.0] * 7), system="few-shot"),
+        *ledger((1.0, 0.0) * 4, system="ticl", judge="llm:openai/x"),
+    ]
+    folder = root / "evaluated"
+    write_ledger(folder / "ledger.parquet", rows, about)
+    (folder / "plots").mkdir()
+    for name in ("report.html", "plots/forest.png", "answers.jsonl"):
+        (folder / name).write_text("content")
+    return folder, summarise(rows)
+
+
+def test_an_evaluation_leaves_its_numbers_with_intervals_its_settings_its_data_and_its_files(root: Path):
+    folder, summary = evaluation_folder(root)
+    with tracked_run(tracking_store(root), "authorship", "evaluation", tags={"kind": "evaluation"}) as run:
+        log_evaluation(run, ABOUT, summary, folder)
+    data = stored(run).data
+    assert data.tags["kind"] == "evaluation"
+    assert (data.params["part"], data.params["lm.decoding.max_tokens"]) == ("dev", "220")
+    assert (data.params["systems.few-shot"], data.params["judges"]) == ("samples as earlier turns", "llm:openai/x")
+    stem = "win_rate/stylometric/ticl vs zero-shot"
+    row = summary.results[0]
+    assert [data.metrics[stem + end] for end in ("", "_low", "_high")] == [row.win_rate, row.low, row.high]
+    assert (row.win_rate, data.metrics[f"{stem}_n_pairs"], data.metrics[f"{stem}_n_authors"]) == (0.5, 8, 4)
+    # Of 7 targets that both have ticl wins t2, t4 and t6, few-shot all: 3/7 - 1.
+    gap = "difference/stylometric/ticl less few-shot vs zero-shot"
+    assert data.metrics[gap] == pytest.approx(-4 / 7) and 0 < data.metrics[f"{gap}_p_value"] <= 1
+    failed = "failures/stylometric/few-shot vs zero-shot"
+    assert (data.metrics[failed], data.metrics[f"{failed}_n_targets"]) == (1, 8)
+    judge = "judge/llm_openai/x/accuracy/other authors"
+    assert (data.metrics[judge], data.metrics[f"{judge}_trusted"]) == (0.6, 0)
+    assert data.metrics["agreement/stylometric and llm_openai/x"] == 100
+    assert data.metrics["cost/ticl_tokens"] == 10
+    inputs = stored(run).inputs
+    assert inputs is not None
+    (dataset,) = inputs.dataset_inputs
+    assert (dataset.dataset.name, dataset.dataset.digest) == ("c50", "a" * 36)
+    assert [(tag.key, tag.value) for tag in dataset.tags] == [("mlflow.data.context", "dev")]
+    assert files(run, "evaluation") == {"evaluation/ledger.parquet", "evaluation/report.html", "evaluation/plots"}
+    assert files(run, "evaluation/plots") == {"evaluation/plots/forest.png"}
+
+
+def test_every_number_of_an_evaluation_but_single_authors_is_a_metric_of_a_name_of_its_own(root: Path):
+    _, summary = evaluation_folder(root)
+    metrics = evaluation_metrics(ABOUT, summary)
+    # Three comparisons, each over one domain: two systems by the one judge, one by the other.
+    values = [name for name in metrics if name.startswith("domain/") and name.endswith("/news")]
+    assert len(values) == 3 == len(summary.domains)
+    assert not [name for name in metrics if "ann" in name]
+    assert all(isinstance(value, float) and math.isfinite(value) for value in metrics.values())
+
+
+def test_an_evaluation_of_unnamed_data_is_logged_without_a_dataset(root: Path):
+    folder, summary = evaluation_folder(root, LedgerAbout())
+    with tracked_run(tracking_store(root), "authorship", "evaluation") as run:
+        log_evaluation(run, LedgerAbout(), summary, folder)
+    inputs = stored(run).inputs
+    assert not (inputs and inputs.dataset_inputs) and files(run, "evaluation")
+
+
+def test_an_evaluation_without_its_report_is_refused_before_anything_is_logged(root: Path):
+    folder, summary = evaluation_folder(root)
+    (folder / "report.html").unlink()
+    with pytest.raises(SetupError, match="has no report.html; write them before"), opened(root) as run:
+        log_evaluation(run, ABOUT, summary, folder)
+    assert (stored(run).data.metrics, stored(run).info.status) == ({}, "FAILED")
 
 
 def test_files_lie_beside_the_database(root: Path):
