@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
+from programs.judges.delta import fit_delta
 from programs.judges.judge import Judge, Preference
 from programs.judges.stylometric import StylometricJudge, fit_stylometric
 from programs.judges.validation import TRUSTED_FROM, Validation, validate, validate_against
@@ -18,6 +19,7 @@ JUDGES: Mapping[str, Callable[[References], Judge]] = MappingProxyType(
     {
         DEFAULT_JUDGE: partial(fit_stylometric, blind=True),
         "stylometric-plain": partial(fit_stylometric, blind=False),
+        "delta": fit_delta,
     }
 )
 """Builds each judge from references; read-only."""

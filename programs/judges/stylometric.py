@@ -17,7 +17,7 @@ from programs.judges.masking import function_words, mask_content, show_all
 from programs.judges.ngrams import NgramTfidf
 from programs.judges.readings import Readings
 from programs.judges.reference_texts import told_apart
-from programs.judges.wording import TIE_REASON, empty_reason, feature_reason, strongest
+from programs.judges.wording import explained, named, strongest
 from signatures.errors import SetupError, unknown
 
 if TYPE_CHECKING:
@@ -88,30 +88,11 @@ class StylometricJudge:
 
     def reason_many(self, authors: Sequence[str], a: Sequence[str], b: Sequence[str]) -> list[str]:
         """Explains n comparisons at once; item i is `reason(authors[i], a[i], b[i])`."""
-        preferences = self.prefer_many(authors, a, b)
-        reasons = [
-            TIE_REASON
-            if preference == "tie"
-            else empty_reason(preference)
-            if not (left.strip() and right.strip())
-            else ""
-            for preference, left, right in zip(preferences, a, b, strict=True)
-        ]
-        open_ones = [index for index, reason in enumerate(reasons) if not reason]
-        for start in range(0, len(open_ones), _BATCH):
-            batch = open_ones[start : start + _BATCH]
-            swap = [preferences[index] == "b" for index in batch]
-            winners = [b[index] if swapped else a[index] for index, swapped in zip(batch, swap, strict=True)]
-            losers = [a[index] if swapped else b[index] for index, swapped in zip(batch, swap, strict=True)]
-            columns = np.array([self._find(authors[index]) for index in batch])
-            for index, (more, less) in zip(batch, self._features(winners, losers, columns), strict=True):
-                reasons[index] = feature_reason(preferences[index], more, less)
-        return reasons
+        return explained(self.prefer_many(authors, a, b), authors, a, b, self._why)
 
-    def _features(
-        self, winners: Sequence[str], losers: Sequence[str], columns: np.ndarray
-    ) -> Iterator[tuple[list[str], list[str]]]:
-        """What speaks most for each winner: n-grams it has more of, as its author does, and those it has less of."""
+    def _why(self, authors: Sequence[str], winners: Sequence[str], losers: Sequence[str]) -> Iterator[str]:
+        """Names the n-grams that speak most for each winner."""
+        columns = [self._find(author) for author in authors]
         gaps = self._rows(winners) - self._rows(losers)
         gaps.sort_indices()
         weights = self._weights[gaps.indices, np.repeat(columns, np.diff(gaps.indptr))]
@@ -119,7 +100,7 @@ class StylometricJudge:
         for start, stop in pairwise(gaps.indptr):
             top = start + strongest(parts[start:stop])
             names = [(self._grams.name(int(gaps.indices[cell])), weights[cell] > 0) for cell in top]
-            yield [name for name, own in names if own], [name for name, own in names if not own]
+            yield named([name for name, own in names if own], [name for name, own in names if not own])
 
     def _find(self, author: str) -> int:
         if author not in self._column:
