@@ -35,6 +35,8 @@ class Choices:
     n_threads: int = 32
     out: Path = Path("artifacts")
     tracking_uri: str | None = None
+    exact: bool = False
+    """Whether the embedded model repeats its texts exactly, at half the speed."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,10 @@ def prepare(choices: Choices) -> Experiment:
     store = tracking_store(choices.out, choices.tracking_uri)
     check_tracking(store)
     check_access(choices.lm, choices.api_base)
-    client: dict[str, Any] = {"api_base": choices.api_base} if choices.api_base else {}
-    lm = make_lm(choices.lm, seed=choices.seed, **client)
+    settings: dict[str, Any] = {"api_base": choices.api_base} if choices.api_base else {}
+    if choices.exact:
+        settings["exact"] = True
+    lm = make_lm(choices.lm, seed=choices.seed, **settings)
     corpus = load_corpus(choices.data)
     splits = split(
         corpus,

@@ -1,0 +1,177 @@
+"""Compares any systems on a corpus, by any judges, and writes a report that can be counted again.
+
+uv run python -m programs.evaluate
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from programs import entry
+from programs.evaluations.again import prepare_again
+from programs.evaluations.run import Evaluated, EvaluationRun
+from programs.evaluations.setup import (
+    DEFAULT_JUDGES,
+    DEFAULT_SYSTEMS,
+    PARTS,
+    EvaluationChoices,
+    prepare_evaluation,
+)
+from programs.evaluations.transfer import KINDS
+from programs.experiment import Choices
+from programs.judges import known_judges
+from programs.progress import RunProgress
+from programs.reports.tables import show_summary
+from programs.spending import Purse
+from programs.systems import SYSTEMS
+from programs.tracking_store import TrackingStore, check_tracking, tracking_store
+
+
+def parser() -> entry.Parser:
+    """The command line."""
+    chosen, base = EvaluationChoices(), Choices()
+    p = entry.Parser(
+        "python -m programs.evaluate",
+        "uv run python -m programs.evaluate --systems zero-shot,few-shot,uncompiled,authorship",
+        "Let systems write for authors they have never met, judge them against a baseline, and report it.",
+    )
+    p.add_argument("--task", default=base.task, help="what is written (default: authorship)")
+    p.add_argument("--data", help="bundled, jsonl:PATH, csv:PATH, hub:ID, c50, blogs, enron (default: bundled)")
+    entry.add_model_options(p, os.environ)
+    p.add_argument(
+        "--systems",
+        default=",".join(DEFAULT_SYSTEMS),
+        metavar="A,B,...",
+        help=f"{', '.join(SYSTEMS)}, a compiled program (authorship, authorship@challenger, authorship/3, a "
+        f"folder), or texts:FILE with texts made elsewhere (default: {','.join(DEFAULT_SYSTEMS)})",
+    )
+    p.add_argument("--baseline", default=chosen.baseline, help="what the others are compared with (default: zero-shot)")
+    p.add_argument(
+        "--judges",
+        default=",".join(DEFAULT_JUDGES),
+        metavar="A,B,...",
+        help=f"{', '.join(known_judges())} (default: {','.join(DEFAULT_JUDGES)})",
+    )
+    p.add_argument("--split", default=chosen.part, help=f"whose targets: {', '.join(PARTS)} (default: test)")
+    p.add_argument("--limit-authors", type=int, metavar="N", help="only the first N authors of the split")
+    p.add_argument("--samples", type=int, default=base.n_samples, metavar="N", help="texts of an author that are shown")
+    p.add_argument("--targets", type=int, default=base.n_targets, metavar="N", help="prompts of an author to answer")
+    p.add_argument("--min-texts", type=int, metavar="N", help="leave out authors with fewer texts")
+    p.add_argument("--seed", type=int, default=base.seed, help="seed of split, decoding and statistics (default: 0)")
+    p.add_argument("--threads", type=int, default=base.n_threads, metavar="N", help="calls in flight (default: 32)")
+    p.add_argument(
+        "--exact", action="store_true", help="embedded model: the same texts in every run, at half the speed"
+    )
+    p.add_argument(
+        "--out", type=Path, default=base.out, metavar="DIR", help="where evaluations go (default: artifacts)"
+    )
+    p.add_argument("--resume", action="store_true", help="go on with what is there; add systems or judges to it")
+    p.add_argument(
+        "--rejudge", type=Path, metavar="LEDGER", help="judge the texts of a ledger.parquet again; generates nothing"
+    )
+    p.add_argument(
+        "--transfer",
+        default="",
+        metavar="A,B,...",
+        help=f"how far hypotheses carry: {', '.join(KINDS)}; a matrix or curve each",
+    )
+    p.add_argument(
+        "--transfer-system", default=chosen.transfer_system, metavar="SYSTEM", help="whose (default: authorship)"
+    )
+    p.add_argument("--transfer-models", default="", metavar="A,B,...", help="models beside --lm, for --transfer models")
+    p.add_argument("--json", action="store_true", help="print the numbers as JSON and nothing else on stdout")
+    return p
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; its exit code."""
+    args = parser().parse_args(arguments)
+    store = tracking_store(args.out, os.environ.get("MLFLOW_TRACKING_URI"))
+    if args.rejudge:
+        check_tracking(store)
+        again = prepare_again(args.rejudge, names(args.judges), args.data, args.out, args.resume)
+        _report(again.execute(), store, args)
+        return entry.DONE
+    evaluation = prepare_evaluation(_choices(args))
+    purse = Purse(free=evaluation.experiment.small)
+    progress = RunProgress(entry.progress_console(), purse, args.json)
+    try:
+        with progress.live():
+            done = EvaluationRun(evaluation, purse, progress).execute()
+    except KeyboardInterrupt:
+        entry.progress_console().print(
+            f"interrupted; everything so far is in {evaluation.folder}: go on with --resume", markup=False
+        )
+        return entry.INTERRUPTED
+    _report(done, evaluation.experiment.store, args)
+    return entry.DONE
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The names in a list parted by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _choices(args: argparse.Namespace) -> EvaluationChoices:
+    base = Choices(
+        task=args.task,
+        data=args.data or Choices().data,
+        lm=args.lm,
+        api_base=args.api_base,
+        n_samples=args.samples,
+        n_targets=args.targets,
+        min_texts=args.min_texts,
+        seed=args.seed,
+        n_threads=args.threads,
+        out=args.out,
+        tracking_uri=os.environ.get("MLFLOW_TRACKING_URI"),
+        exact=args.exact,
+    )
+    return EvaluationChoices(
+        base=base,
+        systems=names(args.systems),
+        baseline=args.baseline,
+        judges=names(args.judges),
+        part=args.split,
+        limit_authors=args.limit_authors,
+        resume=args.resume,
+        transfer=names(args.transfer),
+        transfer_system=args.transfer_system,
+        transfer_models=names(args.transfer_models),
+    )
+
+
+def _report(done: Evaluated, store: TrackingStore, args: argparse.Namespace) -> None:
+    """Logs the evaluation and prints its numbers."""
+    from programs.tracking import tracked_run
+    from programs.tracking_evaluation import log_evaluation
+
+    task = done.about.task or args.task
+    with tracked_run(store, task, f"evaluation {done.folder.name}", {"kind": "evaluation"}) as tracked:
+        log_evaluation(tracked, done.about, done.summary, done.folder)
+    if args.json:
+        numbers = {"folder": str(done.folder), "about": done.about.model_dump(mode="json")}
+        print(json.dumps({**numbers, **_plain(done)}, ensure_ascii=False))
+        return
+    console = entry.results_console()
+    show_summary(console, done.summary, done.about)
+    console.print(f"report:  {done.folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"ledger:  {done.folder / 'ledger.parquet'}", highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        f"MLflow:  uv run mlflow ui --backend-store-uri {store.uri}", highlight=False, markup=False, soft_wrap=True
+    )
+
+
+def _plain(done: Evaluated) -> dict[str, object]:
+    fields = {name: getattr(done.summary, name) for name in vars(done.summary)}
+    return {
+        name: [each.model_dump(mode="json") if hasattr(each, "model_dump") else asdict(each) for each in values]
+        for name, values in fields.items()
+    }
+
+
+if __name__ == "__main__":
+    entry.run(main)

@@ -1,0 +1,117 @@
+"""Existing texts judged again by other judges: nothing is generated."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data import load_corpus, split
+from programs.card import JudgeNote
+from programs.contest import judged_again
+from programs.evaluations.journal import open_journal
+from programs.evaluations.run import Evaluated, finish
+from programs.evaluations.setup import EVALUATIONS, PARTS
+from programs.judges import make_judge
+from programs.ledger import LedgerAbout, LedgerRow, comparisons, read_all
+from programs.validated import judge_notes
+from signatures.errors import SetupError
+from signatures.records import AuthorCase
+
+
+@dataclass(frozen=True)
+class Again:
+    """A ledger, the corpus it came from, and the judges that are to read it."""
+
+    rows: tuple[LedgerRow, ...]
+    about: LedgerAbout
+    judged: tuple[AuthorCase, ...]
+    judges: tuple[str, ...]
+    folder: Path
+    resume: bool
+
+    def execute(self) -> Evaluated:
+        """Judges every text that the ledger holds; rows of judges that it has already are left as they are."""
+        references = {case.author.id: [text.text for text in case.references] for case in self.judged}
+        key = hashlib.sha256(json.dumps(references, sort_keys=True).encode()).hexdigest()
+        rows, notes = list(self.rows), list(self.about.judges)
+        judges = [make_judge(name, references) for name in self.judges]
+        header = {"rows": [row.model_dump(mode="json") for row in self.rows[:1]], "references": key}
+        with open_journal(self.folder, header, self.resume) as journal:
+            for judge in judges:
+                known = {row.judge_version for row in self.rows if row.judge == judge.name}
+                if known == {judge.version}:
+                    continue
+                if known:
+                    raise SetupError(
+                        f"the ledger holds verdicts of {judge.name} in another version, {sorted(known)[0]!r}; "
+                        "leave it out of --judges"
+                    )
+                for texts in _texts(self.rows):
+                    rows += judged_again(
+                        texts, judge, lambda judge, authors, a, b: journal.opinions(judge, authors, a, b, key)
+                    )
+                notes += self._validated(judge)
+        about = self.about.model_copy(update={"judges": tuple(notes)})
+        return finish(self.folder, rows, about)
+
+    def _validated(self, judge: Any) -> list[JudgeNote]:
+        baseline = self.rows[0].baseline
+        texts = {
+            row.target_id: row.baseline_text for row in self.rows if row.baseline == baseline and row.baseline_text
+        }
+        cases = [case for case in self.judged if any(target.id in texts for target in case.targets)]
+        name = f"{self.about.lm.name if self.about.lm else 'model'} {baseline}"
+        rng = np.random.default_rng(self.about.seed)
+        return judge_notes(judge, self.judged, cases, texts, name, rng, self.folder.parent / "validations")
+
+
+def prepare_again(ledger: Path, judges: tuple[str, ...], data: str | None, out: Path, resume: bool) -> Again:
+    """Reads a ledger and finds its references again.
+
+    Args:
+        ledger: Its path.
+        judges: Names of judges.
+        data: Where the corpus is now; None for where it was.
+        out: The folder of all tasks.
+        resume: As in `open_journal`.
+
+    Raises: SetupError if the ledger has no rows or does not say what it is of, or the corpus is not the one it is of.
+    """
+    rows, about = read_all(ledger)
+    if not rows:
+        raise SetupError(f"the ledger {str(ledger)!r} has no rows; there is nothing to judge")
+    if about.corpus is None:
+        raise SetupError(
+            f"the ledger {str(ledger)!r} does not say what corpus it is of; give one that programs.evaluate wrote"
+        )
+    corpus = load_corpus(data or about.corpus.name)
+    settings: Mapping[str, Any] = {
+        k: v for k, v in about.settings.items() if k in ("n_samples", "n_targets", "min_texts")
+    }
+    splits = split(corpus, seed=about.seed, **settings)
+    if splits.hash != about.corpus.split_sha256:
+        raise SetupError(
+            f"corpus {data or about.corpus.name!r} splits to {splits.hash[:12]!r}, and the ledger is of "
+            f"{about.corpus.split_sha256[:12]!r}; name the corpus it was made on with --data"
+        )
+    parts = PARTS[:-1] if about.part == "all" else (about.part, "dev", "test")
+    judged = {case.author.id: case for part in parts for case in getattr(splits, part)}
+    name = hashlib.sha256(json.dumps([rows[0].run, judges]).encode()).hexdigest()[:8]
+    folder = out / EVALUATIONS / f"{about.task or 'texts'}-{rows[0].run}-rejudged-{name}"
+    again = Again(tuple(rows), about, tuple(judged.values()), judges, folder, resume)
+    references = {case.author.id: [text.text for text in case.references] for case in again.judged}
+    for each in judges:
+        make_judge(each, references)
+    return replace(again, rows=tuple(rows))
+
+
+def _texts(rows: tuple[LedgerRow, ...]) -> list[list[LedgerRow]]:
+    """For each two systems, the rows of the judge that comes first."""
+    first: dict[tuple[str, str], list[LedgerRow]] = {}
+    for (system, baseline, _), found in comparisons(rows).items():
+        first.setdefault((system, baseline), found)
+    return list(first.values())

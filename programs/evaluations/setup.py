@@ -1,0 +1,215 @@
+"""What is evaluated: systems, authors, judges; checked before the first model call."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from programs.card import CorpusNote, JudgeNote, read_card
+from programs.evaluations.transfer import CELLS, Contestant, contestants
+from programs.experiment import Choices, Experiment, lm_note, prepare
+from programs.judges import Judge, make_judge
+from programs.ledger import LedgerAbout
+from programs.lms import make_lm
+from programs.lms.access import check_access
+from programs.outcome import PACKAGES
+from programs.references import CARD, resolve
+from programs.systems import System, find_system
+from programs.tasks import TASKS
+from signatures.errors import SetupError, counted, unknown
+from signatures.records import AuthorCase
+
+PARTS = ("train", "val", "dev", "test", "all")
+DEFAULT_SYSTEMS = ("zero-shot", "few-shot", "attributes", "ticl", "prose", "uncompiled", "authorship")
+DEFAULT_JUDGES = ("stylometric", "stylometric-plain", "delta")
+EVALUATIONS = "evaluations"
+"""The folder of all evaluations, beside those of the tasks."""
+CEILING, FLOOR = "ceiling", "floor"
+
+
+@dataclass(frozen=True)
+class EvaluationChoices:
+    """What the user chose; the defaults are those of the command line."""
+
+    base: Choices = Choices()
+    systems: tuple[str, ...] = DEFAULT_SYSTEMS
+    baseline: str = "zero-shot"
+    judges: tuple[str, ...] = DEFAULT_JUDGES
+    part: str = "test"
+    limit_authors: int | None = None
+    resume: bool = False
+    transfer: tuple[str, ...] = ()
+    transfer_system: str = "authorship"
+    transfer_models: tuple[str, ...] = ()
+    """Beside the evaluation's own."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Systems that answer the targets of some authors, and judges that compare them."""
+
+    choices: EvaluationChoices
+    experiment: Experiment
+    cases: tuple[AuthorCase, ...]
+    """The authors whose targets are answered."""
+    judged: tuple[AuthorCase, ...]
+    """The authors that judges tell apart: those of the split, with dev and test where they are not of it."""
+    contestants: tuple[Contestant, ...]
+    """The baseline first, then systems, then cells of transfers."""
+    notes: tuple[str, ...]
+
+    @property
+    def references(self) -> dict[str, list[str]]:
+        """Author to the texts that only judges see."""
+        return {case.author.id: [text.text for text in case.references] for case in self.judged}
+
+    @property
+    def reference_key(self) -> str:
+        """A hash of the references."""
+        return hashlib.sha256(json.dumps(self.references, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What must be the same for texts to be used again."""
+        base, splits = self.choices.base, self.experiment.splits
+        return {
+            "task": base.task,
+            "data": base.data,
+            "corpus": self.experiment.corpus.hash,
+            "split": splits.hash,
+            "part": self.choices.part,
+            "model": lm_note(self.experiment).model_dump(mode="json"),
+            "exact": base.exact,
+            "seed": base.seed,
+            "authors": [case.author.id for case in self.cases],
+            "hyperalign": version("hyperalign"),
+        }
+
+    @property
+    def run(self) -> str:
+        """The name of the evaluation in its ledger: equal choices have equal names."""
+        return hashlib.sha256(json.dumps(self.header, sort_keys=True).encode()).hexdigest()[:12]
+
+    @property
+    def folder(self) -> Path:
+        """Where everything of it goes."""
+        return self.choices.base.out / EVALUATIONS / f"{self.choices.base.task}-{self.run}"
+
+    def make_judges(self) -> list[Judge]:
+        """The judges, fitted. Raises: SetupError for one that cannot be."""
+        return [make_judge(name, self.references) for name in self.choices.judges]
+
+    def about(self, judges: Sequence[JudgeNote], notes: Sequence[str]) -> LedgerAbout:
+        """What the ledger says of the evaluation; `judges` are the notes on their validation."""
+        base, splits = self.choices.base, self.experiment.splits
+        settings: dict[str, Any] = {
+            "n_samples": base.n_samples,
+            "n_targets": base.n_targets,
+            "min_texts": base.min_texts,
+            "limit_authors": self.choices.limit_authors,
+            "exact": base.exact,
+        }
+        cells = [each.cell.model_dump() for each in self.contestants if each.cell]
+        if cells:
+            settings[CELLS] = cells
+        return LedgerAbout(
+            task=base.task,
+            corpus=CorpusNote(
+                name=base.data,
+                sha256=self.experiment.corpus.hash,
+                split_sha256=splits.hash,
+                authors={part: len(getattr(splits, part)) for part in PARTS[:-1]},
+            ),
+            part=self.choices.part,
+            lm=lm_note(self.experiment),
+            seed=base.seed,
+            judges=tuple(judges),
+            systems={each.system.name: each.system.about for each in self.contestants},
+            packages={package: version(package) for package in PACKAGES},
+            notes=(*self.experiment.corpus.notes, *splits.notes, *self.notes, *notes),
+            settings=settings,
+        )
+
+
+def prepare_evaluation(choices: EvaluationChoices) -> Evaluation:
+    """Checks every choice, loads data and programs.
+
+    Raises: SetupError for the first that cannot be used.
+    """
+    if choices.part not in PARTS:
+        raise unknown("split", choices.part, PARTS)
+    if choices.limit_authors is not None and choices.limit_authors < 1:
+        raise SetupError(f"--limit-authors is {choices.limit_authors}; give at least 1")
+    if not choices.judges:
+        raise SetupError("no judge is named; give --judges, such as stylometric")
+    for kind, names in (("system", choices.systems), ("judge", choices.judges)):
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise SetupError(f"{kind} {repeated[0]!r} is named twice; name each {kind} once")
+    experiment = prepare(replace(choices.base, judge=choices.judges[0]))
+    names = (choices.baseline, *(name for name in choices.systems if name != choices.baseline))
+    systems = tuple(find_system(name, experiment.task, choices.base.out) for name in names)
+    if len(systems) < 2 and not choices.transfer:
+        raise SetupError(f"there is nothing to compare with {choices.baseline!r}; name other systems with --systems")
+    cases = _cases(experiment, choices.part)[: choices.limit_authors]
+    judged = {case.author.id: case for part in (choices.part, "dev", "test") for case in _cases(experiment, part)}
+    entered = [
+        Contestant(system, cases, None if system.name == choices.baseline else choices.baseline, experiment.lm)
+        for system in systems
+    ]
+    entered += _transfers(choices, experiment, cases)
+    evaluation = Evaluation(choices, experiment, cases, tuple(judged.values()), tuple(entered), ())
+    # Judges are built to be checked: an unknown one is to be found before a text is paid for.
+    evaluation.make_judges()
+    return replace(evaluation, notes=tuple(_notes(evaluation)))
+
+
+def fingerprint(system: System) -> str:
+    """Name and content of a system's program: a program that changed is another system."""
+    if system.program is None:
+        return system.name
+    state = json.dumps(system.program.dump_state(), sort_keys=True, default=str)
+    made = f"{type(system.program).__qualname__}{getattr(system.program, 'settings', '')}{state}"
+    return f"{system.name} {hashlib.sha256(made.encode()).hexdigest()[:16]}"
+
+
+def _cases(experiment: Experiment, part: str) -> tuple[AuthorCase, ...]:
+    splits = experiment.splits
+    if part == "all":
+        return tuple(sorted((*splits.train, *splits.val, *splits.dev, *splits.test), key=lambda case: case.author.id))
+    return getattr(splits, part)
+
+
+def _transfers(choices: EvaluationChoices, experiment: Experiment, cases: tuple[AuthorCase, ...]) -> list[Contestant]:
+    if not choices.transfer:
+        return []
+    base = choices.base
+    system = find_system(choices.transfer_system, experiment.task, base.out)
+    models = {base.lm: experiment.lm}
+    for name in choices.transfer_models:
+        check_access(name)
+        models[name] = make_lm(name, seed=base.seed)
+    return [cell for kind in choices.transfer for cell in contestants(kind, system, cases, choices.baseline, models)]
+
+
+def _notes(evaluation: Evaluation) -> list[str]:
+    """What a reader must know of systems that are not innocent of these authors."""
+    notes = []
+    n_left = len(_cases(evaluation.experiment, evaluation.choices.part)) - len(evaluation.cases)
+    if n_left:
+        notes.append(f"{counted(n_left, 'author')} of the split left out by --limit-authors")
+    for system in (each.system for each in evaluation.contestants if not each.cell):
+        if system.program is None or not getattr(system.program, "version", None):
+            continue
+        card = read_card(resolve(system.name, evaluation.choices.base.out, tuple(TASKS)) / CARD)
+        corpus = evaluation.experiment.corpus
+        if card.corpus.sha256 == corpus.hash and evaluation.choices.part not in ("test", "dev"):
+            notes.append(f"{system.name} was compiled on authors of this corpus, some of them maybe these")
+        elif card.corpus.sha256 == corpus.hash and card.corpus.split_sha256 != evaluation.experiment.splits.hash:
+            notes.append(
+                f"{system.name} was compiled on another split of this corpus: it may know some of these authors"
+            )
+    return notes
