@@ -45,8 +45,10 @@ def check_splits(sources: Sequence[Source]) -> None:
     told = "; ".join(f"{_names(group)} on {split_name(group[0])}" for group in groups)
     some = " or ".join(_names(group) for group in groups if len(group) > 1)
     remedy = f"only {some} can be compared with each other" if some else "no two of them can be compared"
+    hashes = {source.corpus.split_sha256 for source in sources}
+    fault = "the split hashes differ" if len(hashes) > 1 else "other authors or texts of the split were scored"
     raise SetupError(
-        f"the split hashes differ, so the targets do: {told}; {remedy}; to compare the others, score them on one split "
+        f"{fault}, so the targets are not the same: {told}; {remedy}; to compare the others, score them on one split "
         "with: python -m programs.evaluate --systems"
     )
 

@@ -1,10 +1,18 @@
-"""Ledgers of a few authors with the outcomes that a test asks for."""
+"""Ledgers of a few authors with the outcomes that a test asks for, and versions that hold them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from programs.ledger import LedgerRow
+from tiny_task import compiled, draft
+
+from programs.card import CorpusNote
+from programs.ledger import LedgerRow, write_ledger
 from programs.metrics import Verdict
+from programs.versions import save_version
 
+WINS = (1.0,) * 8
+HALF = (1.0, 0.0) * 4
+"""Each author's first of two targets is won."""
 AUTHORS = ("ann", "bob", "cat", "dan")
 
 
@@ -45,3 +53,14 @@ def ledger(
         for i, outcome in enumerate(outcomes)
         for order in ("candidate-first", "baseline-first")
     ]
+
+
+def corpus(split: str = "d" * 64) -> CorpusNote:
+    return CorpusNote(name="bundled", sha256="c" * 64, split_sha256=split, authors={"test": 4})
+
+
+def save(
+    root: Path, rows: Iterable[LedgerRow], split: str = "d" * 64, version: str | None = None, **card: object
+) -> Path:
+    noted = draft(corpus=corpus(split), seeds={"run": 7}, **card)
+    return save_version(compiled(), noted, lambda path: write_ledger(path, rows), root, version)

@@ -1,47 +1,23 @@
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
-from answering import answering_lm
+from comparisons import refused, told
 from hypothesis import given
 from hypothesis import strategies as st
-from made_ledger import ledger
-from tiny_task import compiled, draft
+from made_ledger import HALF, WINS, corpus, ledger, save
 
-from data import load_corpus
 from programs.aliases import promote
-from programs.card import CorpusNote, JudgeNote, LmNote
+from programs.card import JudgeNote, LmNote
 from programs.compare import main
 from programs.comparing import compare, rivals_among
-from programs.compile import main as compile_main
 from programs.contenders import Contender, Source
-from programs.entry import exit_code
-from programs.ledger import LedgerAbout, LedgerRow, write_ledger
+from programs.ledger import LedgerRow, write_ledger
 from programs.references import SHIPPED
-from programs.summary import summarise
-from programs.tracking import TrackedRun, tracked_run
-from programs.tracking_evaluation import log_evaluation
-from programs.tracking_store import tracking_store
-from programs.versions import save_version
-
-WINS = (1.0,) * 8
-HALF = (1.0, 0.0) * 4
-"""Each author's first of two targets is won."""
-
-
-def corpus(split: str = "d" * 64) -> CorpusNote:
-    return CorpusNote(name="bundled", sha256="c" * 64, split_sha256=split, authors={"test": 4})
-
-
-def save(
-    root: Path, rows: Iterable[LedgerRow], split: str = "d" * 64, version: str | None = None, **card: object
-) -> Path:
-    noted = draft(corpus=corpus(split), seeds={"run": 7}, **card)
-    return save_version(compiled(), noted, lambda path: write_ledger(path, rows), root, version)
 
 
 @pytest.fixture(autouse=True)
@@ -56,20 +32,6 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     return tmp_path / "artifacts"
-
-
-def told(capsys: pytest.CaptureFixture[str], *words: object) -> dict:
-    assert main([*(str(word) for word in words), "--json"]) == 0
-    streams = capsys.readouterr()
-    assert streams.err == ""
-    return json.loads(streams.out)
-
-
-def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
-    assert exit_code(lambda: main([str(word) for word in words])) == 2
-    streams = capsys.readouterr()
-    assert streams.out == "" and streams.err.count("\n") == 1
-    return streams.err
 
 
 def test_versions_stand_side_by_side_with_their_paired_difference(root, capsys):
@@ -311,106 +273,6 @@ def test_targets_that_nobody_shares_are_one_line(root, capsys):
     assert "no target has verdicts of stylometric on all of '1', '2'" in refused(capsys, "--out", root)
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A root with an MLflow store; its migrations take seconds, so they run once."""
-    root = tmp_path_factory.mktemp("store") / "artifacts"
-    with tracked_run(tracking_store(root), "authorship", "broke off", tags={"kind": "evaluation"}):
-        pass
-    return root
-
-
-@pytest.fixture
-def stored(migrated: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(migrated, tmp_path / "artifacts"))
-
-
-ABOUT = LedgerAbout(
-    task="authorship",
-    corpus=corpus(),
-    part="test",
-    lm=LmNote(name="embedded"),
-    seed=3,
-    judges=(JudgeNote(judge="stylometric", against="other authors", accuracy=0.95, n_pairs=40, trusted=True),),
-    systems={"few-shot": "samples as earlier turns"},
-)
-
-
-def evaluated(root: Path, title: str, rows: Sequence[LedgerRow], about: LedgerAbout = ABOUT) -> TrackedRun:
-    folder = root.parent / title
-    write_ledger(folder / "ledger.parquet", rows, about)
-    (folder / "report.html").write_text("<!doctype html>")
-    with tracked_run(tracking_store(root), "authorship", title, tags={"kind": "evaluation"}) as run:
-        log_evaluation(run, about, summarise(rows), folder)
-    return run
-
-
-def compiled_run(root: Path, folder: Path, title: str) -> TrackedRun:
-    with tracked_run(tracking_store(root), "authorship", title, tags={"kind": "compile"}) as run:
-        run.log_version(folder)
-    return run
-
-
-def systems(outcomes: Mapping[str, Sequence[float | None]], run: str) -> list[LedgerRow]:
-    return [row for name, points in outcomes.items() for row in ledger(points, system=name, run=run)]
-
-
-def test_evaluations_are_compared_system_by_system(stored, capsys):
-    one = evaluated(stored, "one", systems({"few-shot": HALF, "ticl": WINS, "ceiling": WINS}, "r1"))
-    two = evaluated(stored, "two", systems({"few-shot": WINS, "prose": HALF, "ceiling": WINS}, "r2"))
-    found = told(capsys, "--out", stored, "--runs", "one", two.run_id)
-    a, b = f"few-shot of run {one.run_id[:8]}", f"few-shot of run {two.run_id[:8]}"
-    (gap,) = found["verdicts"][0]["differences"]
-    assert (gap["a"], gap["b"], gap["value"]) == (b, a, 0.5)
-    assert [(made["lm"], made["seed"], made["made_by"]) for made in found["contenders"]] == [
-        ("embedded", 3, "samples as earlier turns")
-    ] * 2
-    assert one.run_id in found["contenders"][0]["origin"]
-    assert [each["name"].split(" of ")[0] for each in found["left_out"]] == ["ticl", "prose"]
-    chosen = told(capsys, "--out", stored, "--runs", "one", "two", "--system", "ticl", "prose")
-    (gap,) = chosen["verdicts"][0]["differences"]
-    assert gap["a"].startswith("prose") and gap["value"] == -0.5
-
-
-def test_a_compiles_run_is_compared_with_versions_and_evaluations(stored, capsys):
-    first, second = save(stored, ledger(HALF)), save(stored, ledger(WINS, run="r2"))
-    run = compiled_run(stored, second, "miprov2 light seed 7")
-    evaluated(stored, "evaluation", systems({"few-shot": HALF}, "r3"))
-    found = told(capsys, "--out", stored, "--versions", "1", "--runs", "miprov2 light seed 7", "evaluation")
-    names = [made["name"] for made in found["contenders"]]
-    assert names[:2] == ["1", f"2 (run {run.run_id[:8]})"] and names[2].startswith("few-shot of run")
-    by_version = told(capsys, "--out", stored, "--versions", "1", "2")["verdicts"][0]["differences"][0]
-    by_run = found["verdicts"][0]["differences"][0]
-    assert {**by_run, "a": "2"} == by_version
-    assert first.name == "1"
-    assert "holds the same verdicts as '2'" in refused(capsys, "--out", stored, "--versions", 2, "--runs", run.run_id)
-
-
-def test_evaluations_of_other_splits_are_refused(stored, capsys):
-    evaluated(stored, "one", systems({"few-shot": HALF}, "r1"))
-    other = ABOUT.model_copy(update={"corpus": corpus("e" * 64)})
-    evaluated(stored, "two", systems({"few-shot": WINS}, "r2"), other)
-    said = refused(capsys, "--out", stored, "--runs", "one", "two")
-    assert "d" * 12 in said and "e" * 12 in said
-    evaluated(stored, "three", systems({"few-shot": WINS}, "r3"), ABOUT.model_copy(update={"part": "dev"}))
-    assert "(dev, " in refused(capsys, "--out", stored, "--runs", "one", "three")
-
-
-def test_bad_runs_are_one_line_with_their_remedy(stored, capsys):
-    run = evaluated(stored, "one", systems({"few-shot": HALF}, "r1"))
-    assert f"no run 'nine' of task 'authorship' in sqlite:///{stored}" in (
-        said := refused(capsys, "--out", stored, "--runs", "nine")
-    )
-    assert run.run_id in said and "'broke off'" in said
-    assert "is FINISHED and left no ledger" in refused(capsys, "--out", stored, "--runs", "one", "broke off")
-    same = evaluated(stored, "one", systems({"few-shot": WINS}, "r2"))
-    said = refused(capsys, "--out", stored, "--runs", "one")
-    assert "2 runs are called 'one'" in said and run.run_id in said and same.run_id in said
-    assert "no two of one system" in refused(capsys, "--out", stored, "--runs", run.run_id)
-    evaluated(stored, "no split", systems({"few-shot": WINS}, "r3"), LedgerAbout())
-    assert "does not say on which split" in refused(capsys, "--out", stored, "--runs", run.run_id, "no split")
-
-
 def test_everything_is_compared_with_a_compiled_program_and_like_with_like():
     evaluations = [
         Contender(f"{system} {i}", system, source, ())
@@ -424,40 +286,3 @@ def test_everything_is_compared_with_a_compiled_program_and_like_with_like():
     # Two of like name as before, and the compiled one with each of four.
     assert len(rivals_among([*evaluations, made])) == 6
     assert len(rivals_among(evaluations, all_with_all=True)) == 6
-
-
-def test_two_compiles_of_a_whole_are_compared_by_version_and_by_run(tmp_path, capsys, monkeypatch):
-    path = tmp_path / "texts.jsonl"
-    rows = [
-        {"author": author.id, "text": text.text, "prompt": text.prompt, "domain": text.domain, "id": text.id}
-        for author in load_corpus("bundled").authors[:8]
-        for text in author.texts[:7]
-    ]
-    path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
-    monkeypatch.setattr("programs.experiment.make_lm", lambda name, **settings: answering_lm(**settings))
-    out = tmp_path / "artifacts"
-    common = [
-        "--data",
-        f"jsonl:{path}",
-        "--out",
-        str(out),
-        "--samples",
-        "2",
-        "--targets",
-        "1",
-        "--budget",
-        "60",
-        "--json",
-    ]
-    for optimizer in ("miprov2", "bootstrap"):
-        assert compile_main([*common, "--optimizer", optimizer]) == 0
-    capsys.readouterr()
-    by_version = told(capsys, "--out", out)
-    assert [made["made_by"] for made in by_version["contenders"]] == ["miprov2 60", "bootstrap 60"]
-    by_run = told(capsys, "--out", out, "--runs", "miprov2 60 seed 0", "bootstrap 60 seed 0")
-    numbers = [
-        [{k: v for k, v in gap.items() if k not in "ab"} for gap in found["verdicts"][0]["differences"]]
-        for found in (by_version, by_run)
-    ]
-    # Half of eight authors are test authors, with a target each.
-    assert numbers[0] == numbers[1] and numbers[0][0]["n_pairs"] == 4
