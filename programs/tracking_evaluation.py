@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from programs.ledger import LedgerAbout
 from programs.references import LEDGER
 from programs.tracking import TrackedRun, reported
-from programs.tracking_rows import _name, row_metrics
+from programs.tracking_rows import metric_name, row_metrics
 from signatures.errors import SetupError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def evaluation_metrics(about: LedgerAbout, summary: "Summary") -> dict[str, floa
     for stem, main, record in _records(about, summary):
         for name, value in record.items():
             if isinstance(value, int | float) and math.isfinite(value):
-                metrics[_name(stem if name == main else f"{stem}_{name}")] = float(value)
+                metrics[metric_name(stem if name == main else f"{stem}_{name}")] = float(value)
     return metrics
 
 

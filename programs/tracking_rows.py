@@ -1,5 +1,6 @@
 """What of a card goes into MLflow's flat params and metrics."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -21,7 +22,7 @@ def flat_params(params: Mapping[str, JsonValue]) -> dict[str, str]:
 
     Names that end like a secret's (`api_key`, `password`) are left out, as are user and password in a URI.
     """
-    return {_name(name): _cut(value) for name, value in _leaves("", params) if not SECRET.search(name)}
+    return {metric_name(name): _cut(value) for name, value in _leaves("", params) if not SECRET.search(name)}
 
 
 def card_params(card: Card) -> dict[str, JsonValue]:
@@ -36,12 +37,12 @@ def card_metrics(card: Card) -> dict[str, float]:
     for row in card.results:
         metrics |= row_metrics(row)
     for judge in card.judges:
-        metrics[_name(f"judge/{judge.judge}/accuracy/{judge.against}")] = judge.accuracy
+        metrics[metric_name(f"judge/{judge.judge}/accuracy/{judge.against}")] = judge.accuracy
     for kind, count in card.failures.items():
-        metrics[_name(f"failures/{kind}")] = float(count)
+        metrics[metric_name(f"failures/{kind}")] = float(count)
     for spend in card.spent:
         for name, value in spend.model_dump(exclude={"phase"}, exclude_none=True).items():
-            metrics[_name(f"spent/{spend.phase}/{name}")] = float(value)
+            metrics[metric_name(f"spent/{spend.phase}/{name}")] = float(value)
     return metrics
 
 
@@ -50,7 +51,7 @@ def row_metrics(row: ResultRow) -> dict[str, float]:
     stem = f"win_rate/{row.judge}/{row.system} vs {row.baseline}"
     named = {"": row.win_rate, "_low": row.low, "_high": row.high}
     beside = row.model_dump(exclude={"system", "baseline", "judge", "win_rate", "low", "high"}, exclude_none=True)
-    return {_name(stem + end): float(value) for end, value in (named | {f"_{k}": v for k, v in beside.items()}).items()}
+    return {metric_name(stem + end): float(value) for end, value in (named | {f"_{k}": v for k, v in beside.items()}).items()}
 
 
 def _leaves(stem: str, value: JsonValue | Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
@@ -61,9 +62,12 @@ def _leaves(stem: str, value: JsonValue | Mapping[str, JsonValue]) -> Iterator[t
         yield stem, value
 
 
-def _name(text: str) -> str:
-    """A name of the characters MLflow allows; a colon is allowed by some systems only."""
-    return re.sub(r"[^\w./ -]", "_", text, flags=re.ASCII).strip("./ ")[:LONGEST_NAME] or "_"
+def metric_name(text: str) -> str:
+    """A name of the characters MLflow allows (a colon is allowed by some systems only); long ones stay distinct."""
+    name = re.sub(r"[^\w./ -]", "_", text, flags=re.ASCII).strip("./ ") or "_"
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[: LONGEST_NAME - 9]}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _cut(value: object) -> str:
