@@ -8,7 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from programs.ledger import LedgerRow, comparisons, failed_targets, pairs_from, read_ledger, write_ledger
+from programs.card import CorpusNote, JudgeNote, LmNote
+from programs.ledger import (
+    LedgerAbout,
+    LedgerRow,
+    comparisons,
+    failed_targets,
+    pairs_from,
+    read_all,
+    read_ledger,
+    write_ledger,
+)
 from programs.metrics import JudgedPair, win_rate
 from signatures.errors import SetupError
 
@@ -45,11 +55,12 @@ def changed(**values: object) -> LedgerRow:
 @st.composite
 def ledger_rows(draw: st.DrawFn) -> LedgerRow:
     verdict = draw(st.sampled_from(["candidate", "baseline", "tie", None]))
-    texts = {name: draw(st.text()) for name in ("domain", "candidate_text", "baseline_text", "reason")}
+    words = ("domain", "candidate_text", "baseline_text", "reason", "prompt", "sample", "hypotheses")
+    texts = {name: draw(st.text()) for name in words}
     keys = {
         name: draw(names) for name in ("run", "system", "baseline", "author", "target_id", "judge", "judge_version")
     }
-    numbers = {name: draw(counts) for name in ("candidate_words", "baseline_words", "tokens")}
+    numbers = {name: draw(counts) for name in ("candidate_words", "baseline_words", "tokens", "judge_tokens")}
     return LedgerRow.model_validate(
         {
             **texts,
@@ -59,6 +70,8 @@ def ledger_rows(draw: st.DrawFn) -> LedgerRow:
             "verdict": verdict,
             "seconds": draw(amounts),
             "cost": draw(amounts),
+            "judge_seconds": draw(amounts),
+            "judge_cost": draw(amounts),
             "error": draw(names) if verdict is None else None,
         }
     )
@@ -183,3 +196,93 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(SetupError, match="cannot write the ledger"):
         write_ledger(tmp_path / "file" / "ledger.parquet", [ROW])
+
+
+any_words = st.text(st.characters(codec="utf-8"))
+
+
+@st.composite
+def abouts(draw: st.DrawFn) -> LedgerAbout:
+    share = st.floats(0, 1)
+    note = st.builds(
+        JudgeNote,
+        judge=any_words,
+        against=any_words,
+        accuracy=share,
+        low=st.none() | share,
+        high=st.none() | share,
+        n_pairs=st.integers(0, 9),
+        trusted=st.booleans(),
+    )
+    corpus = CorpusNote(name=draw(any_words), sha256="0" * 64, split_sha256="f" * 64, authors={"test": 3})
+    return LedgerAbout(
+        task=draw(any_words),
+        corpus=draw(st.sampled_from([None, corpus])),
+        part=draw(any_words),
+        lm=draw(st.none() | st.builds(LmNote, name=any_words, decoding=st.just({"seed": 1, "stop": ["\n"]}))),
+        seed=draw(st.integers(0, 2**63)),
+        judges=tuple(draw(st.lists(note, max_size=2))),
+        systems=draw(st.dictionaries(any_words, any_words, max_size=2)),
+        packages=draw(st.dictionaries(any_words, any_words, max_size=2)),
+        notes=tuple(draw(st.lists(any_words, max_size=2))),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(about=abouts(), rows=st.lists(ledger_rows(), max_size=2))
+def test_what_is_said_about_the_rows_is_read_again(
+    tmp_path_factory: pytest.TempPathFactory, about: LedgerAbout, rows: list[LedgerRow]
+):
+    path = tmp_path_factory.mktemp("ledger") / "ledger.parquet"
+    write_ledger(path, rows, about)
+    assert read_all(path) == (rows, about)
+
+
+def test_a_ledger_of_which_nothing_was_said_reads_as_such(tmp_path: Path):
+    write_ledger(tmp_path / "ledger.parquet", [ROW])
+    assert read_all(tmp_path / "ledger.parquet") == ([ROW], LedgerAbout())
+
+
+@pytest.mark.parametrize("told", ["", "{", "[]", '{"task": 3}', '{"unknown": ""}', '{"seed": 0.5}', "\ud800"])
+def test_a_broken_account_of_the_rows_is_an_error_and_not_an_empty_one(tmp_path: Path, told: str):
+    path = tmp_path / "ledger.parquet"
+    write_ledger(path, [ROW])
+    table = pq.read_table(path)
+    metadata = {**table.schema.metadata, b"hyperalign_about": told.encode(errors="surrogatepass")}
+    pq.write_table(table.replace_schema_metadata(metadata), path)
+    for read in (read_all, read_ledger):
+        with pytest.raises(SetupError, match="restore it or run again"):
+            read(path)
+
+
+def as_schema_1(rows: list[LedgerRow]) -> pa.Table:
+    newer = {"prompt", "sample", "hypotheses", "judge_seconds", "judge_tokens", "judge_cost"}
+    table = pa.Table.from_pylist([row.model_dump(exclude=newer) for row in rows])
+    return table.replace_schema_metadata({"hyperalign_ledger": "1"})
+
+
+def test_a_ledger_of_the_first_schema_is_read_with_defaults(tmp_path: Path):
+    rows = [ROW, changed(target_id="t2", verdict=None, error="timed out")]
+    pq.write_table(as_schema_1(rows), tmp_path / "ledger.parquet")
+    assert read_all(tmp_path / "ledger.parquet") == (rows, LedgerAbout())
+    assert {(row.prompt, row.sample, row.judge_seconds) for row in rows} == {("", "", 0.0)}
+
+
+def test_the_ledger_that_ships_is_read(tmp_path: Path):
+    shipped = Path(__file__).parents[1] / "artifacts" / "authorship" / "default" / "ledger.parquet"
+    rows, about = read_all(shipped)
+    assert {row.order for row in rows} == {"candidate-first", "baseline-first"}
+    assert ("compiled", "zero-shot") in {(row.system, row.baseline) for row in rows}
+    # What is read can be written with the present schema.
+    write_ledger(tmp_path / "ledger.parquet", rows, about)
+    assert read_all(tmp_path / "ledger.parquet") == (rows, about)
+
+
+@pytest.mark.parametrize("version", ["3", "10", "0", "-1", "2.0", " 2", "", "two"])
+def test_a_ledger_of_another_schema_is_refused_with_its_version(tmp_path: Path, version: str):
+    path = tmp_path / "ledger.parquet"
+    write_ledger(path, [ROW])
+    table = pq.read_table(path)
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, b"hyperalign_ledger": version}), path)
+    with pytest.raises(SetupError, match=f"has schema '{version}', and this version reads up to 2"):
+        read_all(path)

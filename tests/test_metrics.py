@@ -4,7 +4,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from programs.intervals import clustered_mean
-from programs.metrics import JudgedPair, Verdict, length_controlled, paired_difference, position_bias, swapped, win_rate
+from programs.metrics import (
+    JudgedPair,
+    Verdict,
+    common_outcomes,
+    length_controlled,
+    paired_difference,
+    position_bias,
+    rate_of_authors,
+    rate_of_one_author,
+    swapped,
+    win_rate,
+)
 
 C: Verdict = "candidate"
 B: Verdict = "baseline"
@@ -81,6 +92,22 @@ def test_unanimous_wins_of_few_authors_leave_doubt():
     assert few.low < many.low < 1.0
 
 
+def test_the_rate_within_a_domain_is_that_of_a_run_with_its_pairs_only():
+    pairs = [pair("a", "1", C, C), pair("a", "2", C, B), pair("b", "3", T, B)]
+    part, whole = rate_of_authors(pairs, rng=rng()), win_rate(pairs, rng=rng())
+    assert (part.value, part.low, part.high, part.n_authors) == (whole.value, whole.low, whole.high, 2)
+
+
+def test_the_interval_for_one_author_is_about_further_prompts():
+    some, many = (rate_of_one_author([pair("a", str(n), C, C) for n in range(size)], rng=rng()) for size in (4, 40))
+    assert some.value == many.value == 1.0
+    assert 0 < some.low < many.low < 1
+    # One prompt says nothing about others.
+    assert (lambda one: (one.low, one.high))(rate_of_one_author([pair("a", "1", C, C)], rng=rng())) == (0.0, 1.0)
+    with pytest.raises(ValueError, match="pairs of several authors"):
+        rate_of_one_author([pair("a", "1", C, C), pair("b", "2", C, C)], rng=rng())
+
+
 @settings(deadline=None)
 @given(pairs=pairs_of_a_run)
 def test_swapping_the_systems_turns_everything_around_but_the_position_bias(pairs: list[JudgedPair]):
@@ -120,6 +147,17 @@ def test_a_preference_despite_length_is_kept():
     # The candidate wins 3 of 4 whether it is longer or shorter.
     gaps = np.array([40.0] * 20 + [-40.0] * 20)
     assert length_controlled(np.array([1.0, 1.0, 1.0, 0.0] * 10), gaps) == pytest.approx(0.75, abs=1e-3)
+
+
+def test_the_length_controlled_rate_is_read_halfway_between_longer_and_shorter():
+    # Two lengths only, so the regression meets both shares: logit(0.9) = 2.197 where the candidate is longer and
+    # logit(0.5) = 0 where it is shorter. tanh(gap / rms) is +-tanh(1); at 0 the logit is 1.0986, a rate of 3/4.
+    gaps = np.array([30.0] * 200 + [-30.0] * 200)
+    wins = np.array(([1.0] * 9 + [0.0]) * 20 + [1.0, 0.0] * 100)
+    assert wins.mean() == pytest.approx(0.7)
+    assert length_controlled(wins, gaps) == pytest.approx(0.75, abs=1e-3)
+    # The unit of length plays no part.
+    assert length_controlled(wins, gaps * 7) == pytest.approx(length_controlled(wins, gaps))
 
 
 def outcomes_to_pairs(outcomes: dict[tuple[str, str], float]) -> list[JudgedPair]:
@@ -169,19 +207,74 @@ def test_systems_on_different_targets_are_not_compared():
         )
 
 
-@pytest.mark.parametrize("rate", [0.5, 0.75])
-def test_the_interval_holds_the_truth_in_about_95_percent_of_runs_with_12_authors(rate: float):
-    draw, n_runs, spread = np.random.default_rng(5), 800, 5.0
-    authors = [str(author) for author in range(12) for _ in range(3)]
+def test_common_outcomes_are_those_of_targets_that_both_have_in_order():
+    keys, left, right = common_outcomes(
+        [pair("b", "1", C, C), pair("a", "2", B, B), pair("a", "1", C, T)], [pair("a", "1", B, B), pair("b", "1", T, T)]
+    )
+    assert keys == [("a", "1"), ("b", "1")]
+    assert (left.tolist(), right.tolist()) == ([0.75, 1.0], [0.0, 0.5])
+
+
+def coverage(rate: float, n_authors: int, n_each: int, n_runs: int) -> float:
+    """Authors differ (beta, correlation 1/6 within an author), so that pairs of one author are not independent."""
+    draw = np.random.default_rng(5)
+    authors = [str(author) for author in range(n_authors) for _ in range(n_each)]
     held = 0
     for _ in range(n_runs):
-        # Authors differ (beta, correlation 1/6 within an author), so that pairs of one author are not independent.
-        chance = draw.beta(rate * spread, (1 - rate) * spread, size=12).repeat(3)
-        wins = draw.binomial(2, chance) / 2
-        found = clustered_mean(authors, wins, rng=draw, n_resamples=300)
+        chance = draw.beta(rate * 5, (1 - rate) * 5, size=n_authors).repeat(n_each)
+        found = clustered_mean(authors, draw.binomial(2, chance) / 2, rng=draw, n_resamples=300)
         held += found.low <= rate <= found.high
+    return held / n_runs
+
+
+@pytest.mark.parametrize("rate", [0.5, 0.75])
+def test_the_interval_holds_the_truth_in_about_95_percent_of_runs_with_12_authors(rate: float):
     # One standard deviation of 800 runs is 0.008.
-    assert 0.93 <= held / n_runs <= 0.97
+    assert 0.93 <= coverage(rate, 12, 3, n_runs=800) <= 0.97
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rate", [0.5, 0.65, 0.8])
+@pytest.mark.parametrize(("n_authors", "n_each"), [(12, 3), (25, 3), (50, 20)])
+def test_the_interval_holds_the_truth_in_about_95_percent_of_many_runs(rate: float, n_authors: int, n_each: int):
+    # One standard deviation of 6,000 runs is 0.003.
+    assert 0.93 <= coverage(rate, n_authors, n_each, n_runs=6000) <= 0.97
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rate", [0.5, 0.65, 0.8])
+@pytest.mark.parametrize("n_authors", [4, 6])
+def test_with_very_few_authors_the_interval_errs_on_the_wide_side(rate: float, n_authors: int):
+    assert 0.93 <= coverage(rate, n_authors, 4, n_runs=6000) <= 0.99
+
+
+def p_values_without_a_difference(n_authors: int, n_runs: int) -> np.ndarray:
+    """Two systems as good as each other, on authors that suit one or the other."""
+    draw, names = np.random.default_rng(11), [str(author) for author in range(n_authors) for _ in range(3)]
+    found = []
+    for _ in range(n_runs):
+        lean = draw.uniform(0.2, 0.8, size=n_authors).repeat(3)
+        sides = []
+        for chance in (lean, 1 - lean):
+            wins = draw.binomial(1, chance).astype(float)
+            sides.append(
+                outcomes_to_pairs(
+                    {(author, str(n)): win for n, (author, win) in enumerate(zip(names, wins, strict=True))}
+                )
+            )
+        found.append(paired_difference(*sides, rng=draw, n_resamples=300).p_value)
+    return np.array(found)
+
+
+@pytest.mark.parametrize(
+    ("n_authors", "n_runs"), [(10, 400), (16, 400), pytest.param(16, 4000, marks=pytest.mark.slow)]
+)
+def test_p_values_are_about_uniform_where_there_is_no_difference(n_authors: int, n_runs: int):
+    found = p_values_without_a_difference(n_authors, n_runs)
+    # Totals are whole numbers and often equal, which makes the test err on the careful side. Three standard deviations
+    # of 400 runs are 0.03 at 0.05 and 0.075 at 0.5.
+    for share, slack in ((0.05, 0.033), (0.2, 0.06), (0.5, 0.1)):
+        assert share - 1.5 * slack <= np.mean(found <= share) <= share + slack
 
 
 def test_the_interval_widens_as_students_t_does():
