@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from data.sentences import clip, count_words
 from signatures.errors import SetupError
 
 MOST_AUTHORS = 3000
@@ -37,3 +38,25 @@ def told_apart(judge: str, references: Mapping[str, Sequence[str]]) -> dict[str,
             f" ({', '.join(map(repr, list(references)[:3]))}); {'add' if len(references) < 2 else 'leave out'} authors"
         )
     return {author: distinct(author, texts) for author, texts in references.items()}
+
+
+def spread(texts: list[str], most: int) -> list[str]:
+    """Keeps at most `most` texts, evenly spread over the list."""
+    if len(texts) <= most:
+        return texts
+    return [texts[len(texts) * i // most] for i in range(most)]
+
+
+def excerpt(texts: Sequence[str], n_words: int) -> list[str]:
+    """The first texts, each cut at the end of a sentence, with at most `n_words` words in all.
+
+    No text takes more than a third of the words, so that at least three show where there are as many; texts that are
+    shorter leave their words to the next.
+    """
+    left, found = n_words, []
+    for text in texts:
+        found.append(clip(text, min(left, max(1, n_words // 3))))
+        left -= count_words(found[-1])
+        if left < 1:
+            break
+    return found

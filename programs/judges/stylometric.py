@@ -16,7 +16,7 @@ from programs.judges.log_odds import EMPTY_SCORE, log_odds, preference_of
 from programs.judges.masking import function_words, mask_content, show_all
 from programs.judges.ngrams import NgramTfidf
 from programs.judges.readings import Readings
-from programs.judges.reference_texts import told_apart
+from programs.judges.reference_texts import spread, told_apart
 from programs.judges.wording import explained, named, strongest
 from signatures.errors import SetupError, unknown
 
@@ -154,7 +154,7 @@ def fit_stylometric(
         raise SetupError(f"n_words is {n_words!r}; give a number of words from 1 on, or None to leave references whole")
     whole = told_apart("stylometric", references)
     most = _MAX_PIECES // len(whole)
-    pieces = {author: _spread(_pieces(texts, n_words, most), most) for author, texts in whole.items()}
+    pieces = {author: spread(_pieces(texts, n_words, most), most) for author, texts in whole.items()}
     texts = [text for own in pieces.values() for text in own]
     owner = np.repeat(np.arange(len(pieces)), [len(own) for own in pieces.values()])
     grams, rows = NgramTfidf.fit(mask_content if blind else show_all, texts)
@@ -180,13 +180,6 @@ def _pieces(texts: list[str], n_words: int | None, most: int) -> list[str]:
         cuts = [len(own) * i // n for i in range(n + 1)]
         pieces += ["".join(own[start:stop]) for start, stop in zip(cuts, cuts[1:], strict=False)]
     return pieces
-
-
-def _spread(texts: list[str], most: int) -> list[str]:
-    """Keeps at most `most` texts, evenly spread over the list."""
-    if len(texts) <= most:
-        return texts
-    return [texts[len(texts) * i // most] for i in range(most)]
 
 
 def _fit(rows: csr_matrix, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
