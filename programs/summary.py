@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import fsum
 
 import numpy as np
 
 from programs.agreement import agreement_share, cohens_kappa, correlation
 from programs.card import ResultRow
+from programs.costs import Cost, JudgeCost, costs, judge_costs
 from programs.detectable import Detectable, detectable
 from programs.intervals import ClusteredMean
 from programs.ledger import LedgerRow, comparisons, failed_targets, pairs_from
@@ -78,35 +78,6 @@ class Difference:
     n_pairs: int
     n_left_out: int
     """Targets judged for one of the two systems only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a system's texts took to make; each text counts once, however often it was judged."""
-
-    system: str
-    n_texts: int
-    """Targets that the system gave a text for, or spent anything on."""
-    seconds: float
-    """Mean a text."""
-    tokens: float
-    """Mean a text, read and written."""
-    dollars: float
-    """Mean a text."""
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeCost:
-    """What a judge's verdicts took."""
-
-    judge: str
-    n_verdicts: int
-    seconds: float
-    """Mean a verdict."""
-    tokens: float
-    """Mean a verdict, read and written."""
-    dollars: float
-    """Mean a verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +145,8 @@ def summarise(rows: Sequence[LedgerRow], seed: int = 0) -> Summary:
         authors=tuple(part for each in found for part in _authors(each, seed)),
         agreements=_agreements(found),
         differences=_differences(found, seed),
-        costs=_costs(rows),
-        judge_costs=_judge_costs(rows),
+        costs=costs(rows),
+        judge_costs=judge_costs(rows),
         detectable=_detectable(found),
     )
 
@@ -303,32 +274,6 @@ def _difference(a: _Comparison, b: _Comparison, seed: int) -> list[Difference]:
     n_left_out = len(a.pairs) + len(b.pairs) - 2 * len(common)
     names = (a.system, b.system, a.baseline, a.judge)
     return [Difference(*names, value, low, high, found.p_value, found.n_authors, found.n_pairs, n_left_out)]
-
-
-def _costs(rows: Sequence[LedgerRow]) -> tuple[Cost, ...]:
-    """The rows of one text say the same of its making; should they differ, the dearest counts."""
-    spent: dict[str, dict[tuple[str, str], tuple[float, float, float]]] = {}
-    for row in rows:
-        own = spent.setdefault(row.system, {})
-        if row.candidate_text or row.seconds or row.tokens or row.cost:
-            key, now = (row.author, row.target_id), (row.seconds, float(row.tokens), row.cost)
-            own[key] = max(own.get(key, now), now)
-    return tuple(Cost(system, len(own), *_means(list(own.values()))) for system, own in spent.items())
-
-
-def _judge_costs(rows: Sequence[LedgerRow]) -> tuple[JudgeCost, ...]:
-    spent: dict[str, list[tuple[float, float, float]]] = {}
-    for row in rows:
-        own = spent.setdefault(row.judge, [])
-        if row.verdict is not None:
-            own.append((row.judge_seconds, float(row.judge_tokens), row.judge_cost))
-    return tuple(JudgeCost(judge, len(own), *_means(own)) for judge, own in spent.items())
-
-
-def _means(amounts: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
-    """Means of seconds, tokens and dollars, exact whatever the order; 0 of nothing."""
-    seconds, tokens, dollars = (fsum(amount[i] for amount in amounts) / max(len(amounts), 1) for i in range(3))
-    return seconds, tokens, dollars
 
 
 def _detectable(found: Sequence[_Comparison]) -> tuple[Detectable, ...]:

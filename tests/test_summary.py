@@ -1,14 +1,16 @@
 import random
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from programs.costs import Cost, JudgeCost
 from programs.ledger import LedgerRow, read_all, write_ledger
 from programs.metrics import Verdict
-from programs.summary import Agreement, Breakdown, Cost, Failure, JudgeCost, Summary, result_row, summarise
+from programs.summary import Agreement, Breakdown, Failure, Summary, result_row, summarise
 from signatures.errors import SetupError
 
 SHIPPED = Path(__file__).parents[1] / "artifacts" / "authorship" / "default" / "ledger.parquet"
@@ -65,11 +67,12 @@ def ledgers(draw: st.DrawFn) -> list[LedgerRow]:
             for author, domain in (("ann", "news"), ("bob", "news"), ("cy", "blog")):
                 for number in range(draw(st.integers(0, 2))):
                     names = {"system": system, "judge": judge, "judge_version": judge, "author": author}
-                    place = {**names, "domain": domain, "target_id": f"{author}{number}"}
-                    words = {"candidate_words": draw(st.integers(1, 300))}
-                    first, second = (draw(st.sampled_from(VERDICTS)) for _ in "12")
+                    place: dict[str, Any] = {**names, "domain": domain, "target_id": f"{author}{number}"}
+                    n_words = draw(st.integers(1, 300))
+                    first: Verdict = draw(st.sampled_from(VERDICTS))
+                    second: Verdict = draw(st.sampled_from(VERDICTS))
                     if draw(st.integers(0, 5)):
-                        rows += both(first, second, **place, **words)
+                        rows += both(first, second, **place, candidate_words=n_words)
                     else:
                         rows += failed("away", **place)
     return rows
