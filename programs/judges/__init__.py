@@ -11,6 +11,7 @@ from programs.judges.judge import Judge, Preference
 from programs.judges.opinions import NoVerdict, Opinion, opinions
 from programs.judges.stylometric import StylometricJudge, fit_stylometric
 from programs.judges.validation import TRUSTED_FROM, Validation, validate, validate_against
+from programs.judges.validation_cache import ValidationCache
 from signatures.errors import SetupError, unknown
 
 References = Mapping[str, Sequence[str]]
@@ -97,6 +98,7 @@ __all__ = [
     "References",
     "StylometricJudge",
     "Validation",
+    "ValidationCache",
     "check_judge",
     "fit_delta",
     "fit_stylometric",

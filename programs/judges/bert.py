@@ -51,13 +51,16 @@ class BertEncoder:
         self._tokenizer = _tokenizer(folder, self._longest)
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
-        """Vectors of n texts, shape (n, d), of length 1; a text is read up to the model's own limit.
+        """Vectors of n texts, shape (n, d), of length 1, or 0 where a text has nothing the model reads.
 
+        A text is read up to the model's own limit.
         Texts are read one by one, so that no vector depends on what is read beside it.
         """
         return np.array([self._vector(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))])
 
     def _vector(self, ids: Sequence[int]) -> np.ndarray:
+        if not len(ids):
+            return np.zeros(self._weights["embeddings.LayerNorm.bias"].shape)
         words, places, kinds = (self._weights[f"embeddings.{name}.weight"] for name in _TABLES)
         hidden = self._norm(words[ids] + places[: len(ids)] + kinds[0], "embeddings.LayerNorm")
         for layer in range(self._n_layers):

@@ -94,7 +94,7 @@ def test_real_against_model_texts_counts_the_targets_that_have_one():
 def test_nothing_to_judge_is_an_error_and_not_a_number():
     with pytest.raises(SetupError, match="needs targets of two authors"):
         validate(ScriptedJudge(by_name), CASES[:1], np.random.default_rng(0))
-    with pytest.raises(ValueError, match="none of the targets has a generated text"):
+    with pytest.raises(SetupError, match="none of the 6 targets has a text that the model wrote"):
         validate_against(ScriptedJudge(by_name), CASES, {"zoe/1": "text"}, np.random.default_rng(0))
 
 
