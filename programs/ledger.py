@@ -20,7 +20,13 @@ _VERSION_KEY = b"hyperalign_ledger"
 _ABOUT_KEY = b"hyperalign_about"
 
 Order = Literal["candidate-first", "baseline-first"]
-Words = Annotated[str, AfterValidator(lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))]
+
+
+def _whole(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+Words = Annotated[str, AfterValidator(_whole)]
 """Any text; half a surrogate pair, which models send and no file can hold, becomes U+FFFD."""
 Name = Annotated[Words, Field(min_length=1)]
 Amount = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]

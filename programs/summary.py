@@ -137,7 +137,7 @@ def summarise(rows: Sequence[LedgerRow], seed: int = 0) -> Summary:
         SetupError: An order judged twice, or a comparison's rows from several runs or versions of a judge.
     """
     found = [_Comparison(key, group) for key, group in comparisons(rows).items()]
-    results = (result_row(each.rows, seed) for each in found)
+    results = (_result(each.key, each.pairs, len(each.failed), seed) for each in found)
     return Summary(
         results=tuple(result for result in results if result),
         failures=tuple(_failure(each) for each in found if each.failed),
@@ -157,12 +157,17 @@ def result_row(rows: Sequence[LedgerRow], seed: int = 0) -> ResultRow | None:
     Raises:
         ValueError: Rows of several comparisons, runs or versions of a judge; an order judged twice.
     """
-    pairs = pairs_from(rows)
+    if not rows:
+        return None
+    key = (rows[0].system, rows[0].baseline, rows[0].judge)
+    return _result(key, pairs_from(rows), len(failed_targets(rows)), seed)
+
+
+def _result(key: tuple[str, str, str], pairs: Sequence[JudgedPair], n_failures: int, seed: int) -> ResultRow | None:
     if not pairs:
         return None
-    system, baseline, judge = rows[0].system, rows[0].baseline, rows[0].judge
-    rng = _generator(seed, "rate", system, baseline, judge)
-    rate = win_rate(pairs, n_failures=len(failed_targets(rows)), rng=rng)
+    rate = win_rate(pairs, n_failures=n_failures, rng=_generator(seed, "rate", *key))
+    system, baseline, judge = key
     return ResultRow(
         system=system,
         baseline=baseline,
