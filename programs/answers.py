@@ -45,7 +45,8 @@ def answer_all(
     """Target id to the program's answer, in the order of the examples.
 
     All threads see the caller's `dspy.context`. Failures of the model are answers with an error;
-    a fault of the user's ends the run.
+    a fault of the user's ends the run. `on_answer` is called by the thread that made the answer, before anything else
+    can happen to it.
 
     Raises: SetupError; KeyboardInterrupt, after which no further example is begun.
     """
@@ -53,20 +54,25 @@ def answer_all(
     pool = ThreadPoolExecutor(n_threads, thread_name_prefix="answer")
     try:
         waiting: set[Future[Answer]] = {
-            pool.submit(contextvars.copy_context().run, _answer, program, example) for example in examples
+            pool.submit(contextvars.copy_context().run, _answer, program, example, on_answer) for example in examples
         }
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 answer = future.result()
                 answers[answer.target_id] = answer
-                on_answer(answer)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return {example.target_id: answers[example.target_id] for example in examples}
 
 
-def _answer(program: dspy.Module, example: dspy.Example) -> Answer:
+def _answer(program: dspy.Module, example: dspy.Example, on_answer: Callable[[Answer], None]) -> Answer:
+    answer = _made(program, example)
+    on_answer(answer)
+    return answer
+
+
+def _made(program: dspy.Module, example: dspy.Example) -> Answer:
     started = time.perf_counter()
     try:
         with track_usage() as tracker:

@@ -10,12 +10,12 @@ import dspy
 from data import Corpus, Splits, load_corpus, split
 from programs.card import LmNote
 from programs.disk import check_writable
-from programs.judges import DEFAULT_JUDGE, JUDGES, Judge, make_judge
+from programs.judges import DEFAULT_JUDGE, Judge, check_judge, make_judge
 from programs.lms import make_lm
 from programs.lms.access import check_access
 from programs.tasks import Task, find_task
 from programs.tracking_store import TrackingStore, check_tracking, tracking_store
-from signatures.errors import SetupError, unknown
+from signatures.errors import SetupError
 from signatures.records import AuthorCase, Text
 
 
@@ -74,8 +74,7 @@ def prepare(choices: Choices) -> Experiment:
     Raises: SetupError for the first that cannot be used.
     """
     task = find_task(choices.task)
-    if choices.judge not in JUDGES:
-        raise unknown("judge", choices.judge, JUDGES)
+    check_judge(choices.judge)
     if choices.n_threads < 1:
         raise SetupError(f"--threads is {choices.n_threads}; give at least 1")
     if choices.seed < 0:

@@ -12,12 +12,13 @@ from programs.answers import Answer, answer_all
 from programs.card import JudgeNote, ResultRow, read_card
 from programs.contest import Comparison, others_texts, own_texts, verdict_rows
 from programs.experiment import Experiment, lm_note
-from programs.judges import Judge, validate, validate_against
+from programs.judges import Judge
 from programs.ledger import LedgerRow, read_ledger, write_ledger
 from programs.progress import RunProgress
 from programs.references import CARD, LEDGER
 from programs.spending import Purse
 from programs.summary import result_row
+from programs.validated import judge_notes
 from signatures.records import AuthorCase
 
 BASELINE = "zero-shot"
@@ -132,20 +133,8 @@ class Tournament:
     def _validate(self, judge: Judge) -> None:
         """Puts real texts before the judge: other people's, and the model's own without any personalisation."""
         splits = self.experiment.splits
-        known = validate(judge, (*splits.test, *splits.dev), self._rng)
-        model = validate_against(judge, splits.test, self.texts(BASELINE), self._rng)
-        for against, found in (("other authors", known), (f"{self.experiment.choices.lm} {BASELINE}", model)):
-            self.judges.append(
-                JudgeNote(
-                    judge=judge.name,
-                    against=against,
-                    accuracy=found.accuracy,
-                    low=found.low,
-                    high=found.high,
-                    n_pairs=found.n_pairs,
-                    trusted=found.trusted,
-                )
-            )
+        plain = (f"{self.experiment.choices.lm} {BASELINE}", self.texts(BASELINE))
+        self.judges += judge_notes(judge, (*splits.test, *splits.dev), splits.test, plain, self._rng)
 
     def _champion(self) -> dict[str, Answer] | None:
         """The champion's answers to these very targets, from its ledger; None, with a note, where there are none."""

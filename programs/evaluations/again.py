@@ -14,8 +14,8 @@ from programs.card import JudgeNote
 from programs.contest import judged_again
 from programs.evaluations.journal import open_journal
 from programs.evaluations.run import Evaluated, finish
-from programs.evaluations.setup import EVALUATIONS, PARTS
-from programs.judges import make_judge
+from programs.evaluations.setup import EVALUATIONS, PARTS, VALIDATIONS, check_judges
+from programs.judges import Judge, References, ValidationCache, make_judge
 from programs.ledger import LedgerAbout, LedgerRow, comparisons, read_all
 from programs.validated import judge_notes
 from signatures.errors import SetupError
@@ -54,19 +54,19 @@ class Again:
                     rows += judged_again(
                         texts, judge, lambda judge, authors, a, b: journal.opinions(judge, authors, a, b, key)
                     )
-                notes += self._validated(judge)
+                notes += self._validated(judge, references)
         about = self.about.model_copy(update={"judges": tuple(notes)})
         return finish(self.folder, rows, about)
 
-    def _validated(self, judge: Any) -> list[JudgeNote]:
+    def _validated(self, judge: Judge, references: References) -> list[JudgeNote]:
         baseline = self.rows[0].baseline
         texts = {
             row.target_id: row.baseline_text for row in self.rows if row.baseline == baseline and row.baseline_text
         }
         cases = [case for case in self.judged if any(target.id in texts for target in case.targets)]
-        name = f"{self.about.lm.name if self.about.lm else 'model'} {baseline}"
-        rng = np.random.default_rng(self.about.seed)
-        return judge_notes(judge, self.judged, cases, texts, name, rng, self.folder.parent / "validations")
+        plain = (f"{self.about.lm.name if self.about.lm else 'model'} {baseline}", texts)
+        cache = ValidationCache(self.folder.parent / VALIDATIONS, references)
+        return judge_notes(judge, self.judged, cases, plain, np.random.default_rng(self.about.seed), cache)
 
 
 def prepare_again(ledger: Path, judges: tuple[str, ...], data: str | None, out: Path, resume: bool) -> Again:
@@ -81,6 +81,7 @@ def prepare_again(ledger: Path, judges: tuple[str, ...], data: str | None, out: 
 
     Raises: SetupError if the ledger has no rows or does not say what it is of, or the corpus is not the one it is of.
     """
+    check_judges(judges)
     rows, about = read_all(ledger)
     if not rows:
         raise SetupError(f"the ledger {str(ledger)!r} has no rows; there is nothing to judge")

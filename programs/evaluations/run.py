@@ -11,9 +11,9 @@ from programs.answers import Answer, answer_all
 from programs.card import JudgeNote
 from programs.contest import Comparison, others_texts, own_texts, verdict_rows
 from programs.evaluations.journal import Journal, open_journal
-from programs.evaluations.setup import CEILING, FLOOR, Evaluation, fingerprint
+from programs.evaluations.setup import CEILING, FLOOR, VALIDATIONS, Evaluation, fingerprint
 from programs.evaluations.transfer import Contestant
-from programs.judges import Judge
+from programs.judges import Judge, ValidationCache
 from programs.ledger import LedgerAbout, LedgerRow, write_ledger
 from programs.lms.adapters import FittingAdapter
 from programs.outside import missing, surplus_note
@@ -146,10 +146,10 @@ class EvaluationRun:
     def _validated(self, judge: Judge) -> list[JudgeNote]:
         baseline = self.evaluation.choices.baseline
         texts = {name: answer.text for name, answer in self.answers[baseline].items() if answer.error is None}
-        name = f"{self.evaluation.choices.base.lm} {baseline}"
-        cache = self.evaluation.folder.parent / "validations"
+        plain = (f"{self.evaluation.choices.base.lm} {baseline}", texts)
+        cache = ValidationCache(self.evaluation.folder.parent / VALIDATIONS, self.evaluation.references)
         rng = np.random.default_rng(self.evaluation.choices.base.seed)
-        return judge_notes(judge, self.evaluation.judged, self.evaluation.cases, texts, name, rng, cache)
+        return judge_notes(judge, self.evaluation.judged, self.evaluation.cases, plain, rng, cache)
 
 
 def finish(folder: Path, rows: list[LedgerRow], about: LedgerAbout) -> Evaluated:

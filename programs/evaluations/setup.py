@@ -11,7 +11,7 @@ from typing import Any
 from programs.card import CorpusNote, JudgeNote, read_card
 from programs.evaluations.transfer import CELLS, Contestant, contestants
 from programs.experiment import Choices, Experiment, lm_note, prepare
-from programs.judges import Judge, make_judge
+from programs.judges import Judge, check_judge, make_judge
 from programs.ledger import LedgerAbout
 from programs.lms import make_lm
 from programs.lms.access import check_access
@@ -27,6 +27,8 @@ DEFAULT_SYSTEMS = ("zero-shot", "few-shot", "attributes", "ticl", "prose", "unco
 DEFAULT_JUDGES = ("stylometric", "stylometric-plain", "delta")
 EVALUATIONS = "evaluations"
 """The folder of all evaluations, beside those of the tasks."""
+VALIDATIONS = "validations"
+"""The folder of judges' validations, among the evaluations."""
 CEILING, FLOOR = "ceiling", "floor"
 
 
@@ -149,6 +151,7 @@ def prepare_evaluation(choices: EvaluationChoices) -> Evaluation:
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise SetupError(f"{kind} {repeated[0]!r} is named twice; name each {kind} once")
+    check_judges(choices.judges)
     experiment = prepare(replace(choices.base, judge=choices.judges[0]))
     names = (choices.baseline, *(name for name in choices.systems if name != choices.baseline))
     systems = tuple(find_system(name, experiment.task, choices.base.out) for name in names)
@@ -162,9 +165,17 @@ def prepare_evaluation(choices: EvaluationChoices) -> Evaluation:
     ]
     entered += _transfers(choices, experiment, cases)
     evaluation = Evaluation(choices, experiment, cases, tuple(judged.values()), tuple(entered), ())
-    # Judges are built to be checked: an unknown one is to be found before a text is paid for.
+    # Judges are built to be checked: one that cannot be used is to be found before a text is paid for.
     evaluation.make_judges()
     return replace(evaluation, notes=tuple(_notes(evaluation)))
+
+
+def check_judges(judges: Sequence[str]) -> None:
+    """Finds out what can be known of judges before they are built. Raises: SetupError."""
+    for name in judges:
+        check_judge(name)
+        if name.startswith("llm:"):
+            check_access(name.removeprefix("llm:"))
 
 
 def fingerprint(system: System) -> str:

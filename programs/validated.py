@@ -1,0 +1,51 @@
+"""How far a judge may be believed on the authors at hand, as cards and ledgers note it."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from programs.card import JudgeNote
+from programs.judges import Judge, Validation, ValidationCache, validate, validate_against
+from signatures.records import AuthorCase
+
+OTHER_AUTHORS = "other authors"
+
+
+def judge_notes(
+    judge: Judge,
+    judged: Sequence[AuthorCase],
+    cases: Sequence[AuthorCase],
+    generated: tuple[str, Mapping[str, str]],
+    rng: np.random.Generator,
+    cache: ValidationCache | None = None,
+) -> list[JudgeNote]:
+    """Puts the authors' real texts before a judge: beside other people's, and beside a model's for the same prompts.
+
+    Args:
+        judge: Fitted on references of `judged`.
+        judged: All authors whose real texts it is tried on.
+        cases: Those of them that the model wrote for.
+        generated: What the model's texts are called, and target id to text.
+        rng: Draws pairs and intervals.
+        cache: Where earlier results are kept.
+
+    Raises: SetupError if there are too few texts, or the judge gives no verdict at all.
+    """
+    name, texts = generated
+    known = validate(judge, judged, rng, cache=cache)
+    against_model = validate_against(judge, cases, texts, rng, cache=cache)
+    return [_note(judge, OTHER_AUTHORS, known), _note(judge, name, against_model)]
+
+
+def _note(judge: Judge, against: str, found: Validation) -> JudgeNote:
+    return JudgeNote(
+        judge=judge.name,
+        against=against,
+        accuracy=found.accuracy,
+        low=found.low,
+        high=found.high,
+        n_pairs=found.n_pairs,
+        failures=found.n_failures,
+        consistency=found.consistency,
+        trusted=found.trusted,
+    )
