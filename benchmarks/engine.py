@@ -54,18 +54,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.data == f"jsonl:{CCAT50}" and not CCAT50.is_file():
         print(f"error: there is no {str(CCAT50)!r}; give another corpus, such as --data bundled", file=sys.stderr)
         return 2
-    if min(options.authors - 1, options.pairs, options.words, options.runs) < 1:
-        print("error: give at least 2 authors and 1 pair, word and run", file=sys.stderr)
+    if min(options.authors - 1, options.pairs - 1, options.words, options.runs) < 1:
+        print("error: give at least 2 authors, 2 pairs, 1 word and 1 run", file=sys.stderr)
         return 2
     if options.inside:
-        print(json.dumps(run(options)))
-        return 0
+        return run_and_tell(options)
     given = [
         item
         for name in ("data", "judge", "authors", "pairs", "words")
         for item in (f"--{name}", f"{vars(options)[name]}")
     ]
     return show([in_new_process(given) for _ in range(options.runs)])
+
+
+def run_and_tell(options: argparse.Namespace) -> int:
+    """Prints the figures of one run as JSON, or what the user must change."""
+    from signatures.errors import SetupError
+
+    try:
+        print(json.dumps(run(options)))
+    except SetupError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def in_new_process(arguments: Sequence[str]) -> dict[str, float]:
