@@ -35,8 +35,9 @@ class Frequencies:
         """Takes features, means and spreads from references, every author weighing the same."""
         shares = {author: _shares(texts) for author, texts in references.items()}
         total: dict[str, float] = {}
-        for name, share in chain.from_iterable(row.items() for rows in shares.values() for row in rows):
-            total[name] = total.get(name, 0.0) + share
+        for rows in shares.values():
+            for name, share in chain.from_iterable(row.items() for row in rows):
+                total[name] = total.get(name, 0.0) + share / len(rows)
         self.names = sorted(total, key=lambda name: (-total[name], name))[:_MOST_FEATURES]
         self._places = {name: place for place, name in enumerate(self.names)}
         rows = [self._table(found) for found in shares.values()]

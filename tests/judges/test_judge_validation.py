@@ -2,48 +2,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from made_judges import CASES, ScriptedJudge, by_name, case
 from made_voices import STYLES, references, texts
 
 from programs.judges import Preference, fit_stylometric, validate, validate_against
+from programs.judges.opinions import OnOpinion, Opinion
 from programs.judges.validation import Validation, answer
 from signatures.errors import SetupError
-from signatures.records import Author, AuthorCase, Text
-
-
-class ScriptedJudge:
-    """Decides by a rule on the two texts alone."""
-
-    name = "scripted"
-    version = "scripted-1"
-
-    def __init__(self, rule) -> None:
-        self.rule = rule
-        self.read: list[str] = []
-
-    def prefers(self, author: str, a: str, b: str) -> Preference:
-        self.read += [a, b]
-        return self.rule(author, a, b)
-
-    def prefer_many(self, authors: Sequence[str], a: Sequence[str], b: Sequence[str]) -> list[Preference]:
-        return [self.prefers(*items) for items in zip(authors, a, b, strict=True)]
-
-    def reason(self, author: str, a: str, b: str) -> str:
-        return self.prefers(author, a, b)
-
-
-def case(author: str, written: Sequence[str], prefix: str = "") -> AuthorCase:
-    targets = tuple(
-        Text(id=f"{author}/{n}", author=author, prompt="Write.", text=text, prefix=prefix)
-        for n, text in enumerate(written)
-    )
-    return AuthorCase(author=Author(id=author, texts=targets), samples=(), targets=targets, references=())
-
-
-def by_name(author: str, a: str, b: str) -> Preference:
-    return "a" if a.startswith(author) else "b"
-
-
-CASES = [case("ann", ["ann 1", "ann 2"]), case("bob", ["bob 1"]), case("cy", ["cy 1", "cy 2", "cy 3"])]
 
 
 def test_a_judge_that_is_always_right_is_trusted_and_every_pair_of_authors_is_judged():
@@ -53,12 +18,62 @@ def test_a_judge_that_is_always_right_is_trusted_and_every_pair_of_authors_is_ju
     assert found.low < 1.0
 
 
-def test_a_judge_that_favours_a_slot_is_right_half_the_time():
-    many = [case(author, [f"{author} {n}" for n in range(8)]) for author in "abcdef"]
-    found = validate(ScriptedJudge(lambda *_: "a"), many, np.random.default_rng(0))
-    # 6 x 8 x 40 pairs: one standard deviation is 0.011.
-    assert found.accuracy == pytest.approx(0.5, abs=0.04)
-    assert not found.trusted
+def test_a_judge_that_favours_a_slot_is_right_half_the_time_and_never_says_the_same_twice():
+    # In one order its answer is right, in the other wrong: 0.5 in every pair.
+    found = validate(ScriptedJudge(lambda *_: "a"), CASES, np.random.default_rng(0))
+    assert (found.accuracy, found.consistency, found.trusted) == (0.5, 0.0, False)
+
+
+def test_consistency_is_the_share_of_pairs_with_one_answer():
+    def rule(author: str, a: str, b: str) -> Preference:
+        return "a" if "bob" in (author, a[:3], b[:3]) else by_name(author, a, b)
+
+    # Of 22 pairs, bob has a part in 5 of his own, 2 of ann's and 3 of cy's: 12 are left, right in both orders.
+    found = validate(ScriptedJudge(rule), CASES, np.random.default_rng(0))
+    assert found.consistency == pytest.approx(12 / 22)
+    # The other 10 count a half.
+    assert found.accuracy == pytest.approx(17 / 22)
+
+
+def test_ties_in_both_orders_are_one_answer():
+    assert validate(ScriptedJudge(lambda *_: "tie"), CASES, np.random.default_rng(0)).consistency == 1.0
+
+
+class FailingJudge(ScriptedJudge):
+    """Has no verdict where `fails` says so."""
+
+    def __init__(self, fails) -> None:
+        super().__init__(by_name)
+        self.fails = fails
+
+    def opinions(
+        self, authors: Sequence[str], a: Sequence[str], b: Sequence[str], on_opinion: OnOpinion
+    ) -> list[Opinion]:
+        return [
+            Opinion(None, error="no answer") if self.fails(*items) else Opinion(self.prefers(*items))
+            for items in zip(authors, a, b, strict=True)
+        ]
+
+
+def test_pairs_without_a_verdict_in_an_order_are_counted_and_are_no_wrong_answers():
+    # ann's 2 texts before bob's 1 fail in one order: 2 pairs of hers; and bob's pair with hers in the other: 2 of his.
+    judge = FailingJudge(lambda author, a, b: (a[:3], b[:3]) == ("ann", "bob"))
+    found = validate(judge, CASES, np.random.default_rng(0))
+    assert (found.accuracy, found.n_pairs, found.n_failures, found.consistency) == (1.0, 18, 4, 1.0)
+
+
+def test_a_judge_that_says_nothing_at_all_is_named_with_its_first_error():
+    with pytest.raises(SetupError, match=r"judge 'scripted' gave no verdict on any of 22 pairs .*no answer.*another"):
+        validate(FailingJudge(lambda *_: True), CASES, np.random.default_rng(0))
+
+
+def test_a_judge_with_a_model_gets_few_pairs_unless_more_are_asked_for():
+    many = [case(author, [f"{author} {n}" for n in range(4)]) for author in "abcdef"]
+    judge = FailingJudge(lambda *_: False)
+    # 6 x 4 x 20 = 480 pairs.
+    assert validate(judge, many, np.random.default_rng(0)).n_pairs == 60
+    assert validate(judge, many, np.random.default_rng(0), max_pairs=100).n_pairs == 100
+    assert validate(ScriptedJudge(by_name), many, np.random.default_rng(0)).n_pairs == 480
 
 
 def test_ties_count_half():
