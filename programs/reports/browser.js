@@ -106,12 +106,11 @@
       for (const each of mine) count[outcome(each)] += 1;
       const scored = mine.map(points).filter((each) => each !== null);
       const rate = scored.reduce((sum, each) => sum + each, 0) / scored.length;
-      const said = scored.length ? `, win rate ${rate.toFixed(3)}` : "";
-      const words = `: ${scored.length} of ${mine.length} judged, ${count.won} won, ${count.tied} tied, ${count.lost} lost`;
-      const trusted = judge.level === "trusted";
-      lines.push(element("p", {}, isolated(judge.name), words, trusted ? said : "",
-        ...(trusted || !said ? [] : judge.level === "not trusted" ? [element("s", {}, said)] : [said]),
-        ...(trusted ? [] : [` (${judge.level})`])));
+      const said = scored.length ? `win rate ${rate.toFixed(3)}` : "no win rate";
+      const words = `: ${scored.length} of ${mine.length} judged, ${count.won} won, ${count.tied} tied, ${count.lost} lost, `;
+      const shown = judge.level === "not trusted" ? element("s", {}, said) : said;
+      const level = judge.level === "trusted" ? "" : ` (${judge.level})`;
+      lines.push(element("p", {}, isolated(judge.name), words, shown, level));
     });
     found.replaceChildren(...lines);
   }
@@ -189,7 +188,7 @@
   function said([won, reason, seconds, tokens, dollars]) {
     const verdict = won === null ? "none" : won === 1 ? "candidate" : won === 0 ? "baseline" : "tie";
     const took = [`${seconds} s`, ...(tokens ? [counted(tokens, "token")] : []), ...(dollars ? [`$${dollars}`] : [])];
-    return [verdict, element("span", { className: "name" }, data.texts[reason] || "no reason given"), took.join(", ")];
+    return [verdict, element("span", { className: "name reason" }, data.texts[reason] || "no reason given"), took.join(", ")];
   }
 
   // The choice stands in the address, so that a number can be linked to its pairs and a choice can be shared.

@@ -10,7 +10,7 @@ Cell = Content
 
 def table(
     caption: Content,
-    heads: Sequence[str],
+    heads: Sequence[Content],
     rows: Sequence[Sequence[Cell]],
     *,
     n_names: int = 1,

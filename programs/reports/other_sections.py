@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from programs.reports import wording
 from programs.reports.headline import Report
-from programs.reports.html_tables import link, marked, small, table
+from programs.reports.html_tables import link, marked, table
 from programs.reports.markup import Content, Markup, join, name, tag
 from programs.reports.pairs import Links
 from programs.reports.trust import trust_in
@@ -67,9 +67,12 @@ def costs_section(report: Report, links: Links) -> Markup:
         [name(each.judge), str(each.n_verdicts), *_means(each.seconds, each.tokens, each.dollars)]
         for each in summary.judge_costs
     ]
-    return join(
-        table("What a text took, on average", ("system", "texts", "seconds", "tokens", "dollars"), texts),
-        table("What a verdict took, on average", ("judge", "verdicts", "seconds", "tokens", "dollars"), verdicts),
+    heads = ("seconds", "tokens", "dollars")
+    return tag(
+        "div",
+        table("What a text took, on average", ("system", "texts", *heads), texts),
+        table("What a verdict took, on average", ("judge", "verdicts", *heads), verdicts),
+        class_="beside",
     )
 
 
@@ -114,7 +117,7 @@ def about_section(report: Report) -> Markup:
     packages = [tag("li", f"{package} {version}") for package, version in about.packages.items()]
     facts += [("packages", tag("ul", packages, class_="inline") if packages else "")]
     listed = [join(tag("dt", key), tag("dd", value if value else "not recorded")) for key, value in facts]
-    systems = [[name(system), small(said)] for system, said in about.systems.items()]
+    systems = [[name(system), tag("span", said, class_="reason")] for system, said in about.systems.items()]
     parts = [tag("dl", listed)]
     if systems:
         parts.append(table("Systems", ("system", "what it is"), systems, n_names=2))
@@ -145,7 +148,9 @@ def _means(seconds: float, tokens: float, dollars: float) -> tuple[str, str, str
 
 
 def _settings(settings: Mapping[str, object]) -> str:
-    return ", ".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in settings.items())
+    """Settings in a line; long ones are cut, the ledger has them whole."""
+    values = {key: json.dumps(value, ensure_ascii=False) for key, value in settings.items()}
+    return ", ".join(f"{key} = {value if len(value) <= 200 else value[:200] + '…'}" for key, value in values.items())
 
 
 def _code(text: str) -> Markup:

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,17 +44,16 @@ def page(report: Report, pictures: Sequence["Picture"]) -> str:
     """The whole file; the same for the same report."""
     links, drawn = Links(report.rows), {picture.name: _figure(picture) for picture in pictures}
     sections = (
-        ("results", "Results", [headline_section(report, links), drawn.get("forest", "")]),
+        ("results", "Results", [headline_section(report, links), _figures(drawn, "forest", "authors")]),
         ("differences", "Differences between systems", [differences_section(report, links)]),
         (
             "judges",
             "Judges",
-            [validation_section(report), agreement_section(report, links), drawn.get("agreement", "")],
+            [validation_section(report), agreement_section(report, links), _figures(drawn, "agreement")],
         ),
         ("domains", "By domain", [domains_section(report, links)]),
-        ("authors", "By author", [drawn.get("authors", ""), authors_section(report, links)]),
-        ("lengths", "Length", [drawn.get("lengths", "") or tag("p", "No pair of texts to compare.")]),
-        ("costs", "Cost", [costs_section(report, links), drawn.get("costs", "")]),
+        ("authors", "By author", [authors_section(report, links)]),
+        ("costs", "Length and cost", [costs_section(report, links), _figures(drawn, "lengths", "costs")]),
         ("failures", "Failures", [failures_section(report, links)]),
         ("about", "What this was made from", [about_section(report)]),
     )
@@ -111,18 +110,27 @@ def _header(report: Report) -> Markup:
     said = (
         f"{counted(len(systems), 'system')}, {counted(len(judges), 'judge')}, {counted(len(authors), 'author')}, "
         f"{counted(len(targets), 'target')}: {counted(len(pairs), 'pair')} of texts and "
-        f"{counted(len(rows) - n_errors, 'verdict')}; {n_errors} of {len(rows)} asked for failed.{model}"
+        f"{counted(len(rows) - n_errors, 'verdict')}; {n_errors} of {len(rows)} could not be had.{model}"
     )
     return tag("header", tag("h1", _title(report)), tag("p", said), notes_section(report.about.notes))
 
 
 def _figure(picture: "Picture") -> Markup:
     drawn = tag("div", Markup(picture.svg), class_="plot", role="img", aria_label=f"{picture.title}. {picture.alt}")
-    return tag("figure", drawn, tag("figcaption", picture.title))
+    box = tag("div", drawn, class_="scroll", tabindex="0", role="group", aria_label=picture.title)
+    return tag("figure", box, tag("figcaption", picture.title))
+
+
+def _figures(drawn: Mapping[str, Markup], *names: str) -> Markup:
+    """Those that were drawn, side by side where there is room."""
+    return tag("div", [drawn[name] for name in names if name in drawn], class_="figures")
 
 
 def _browser() -> Markup:
-    fields = [tag("label", label, tag("select", name=key)) for key, label in _FILTERS]
+    fields = [
+        tag("div", tag("label", label, for_=f"by-{key}"), tag("select", name=key, id=f"by-{key}"))
+        for key, label in _FILTERS
+    ]
     form = tag("form", fields, tag("button", "Show all", type="reset"), id="filters", class_="filters", hidden=True)
     return tag(
         "section",

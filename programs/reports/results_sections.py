@@ -50,9 +50,7 @@ def differences_section(report: Report, links: Links) -> Markup:
     for headline in report.headlines:
         mine = [each for each in report.summary.differences if each.judge == headline.judge]
         if mine:
-            rows = [_difference(each, headline.trust.level, links) for each in mine]
-            heads = ("system", "less", "against", "difference", "95% interval", "p", "authors", "pairs", "left out")
-            blocks.append(table(_caption("Differences by judge ", headline), heads, rows, n_names=3))
+            blocks.append(_differences(sorted(mine, key=_has_bound), headline, links))
     legend = (
         "Win rate of the first system less that of the second, over the targets that both have. The p-value flips the "
         "sign of whole authors; it is two-sided and not corrected for the number of differences. Left out: targets "
@@ -74,7 +72,7 @@ def domains_section(report: Report, links: Links) -> Markup:
 
 def authors_section(report: Report, links: Links) -> Markup:
     """Win rates by author, in tables that open: a row a comparison, a column an author."""
-    legend = "Win rate over an author's pairs, and their number; the interval is far wider than it looks: few pairs."
+    legend = "Win rate over an author's pairs, and their number. With so few pairs authors differ by chance alone."
 
     def cell(part: Breakdown, level: Level) -> Markup:
         href = links.to(judge=part.judge, system=part.system, baseline=part.baseline, author=part.name)
@@ -132,6 +130,20 @@ def _standing(row: Standing, headline: Headline, links: Links) -> list[Markup | 
     ]
 
 
+def _has_bound(each: Difference) -> bool:
+    return bool({each.a, each.b} & BOUNDS.keys())
+
+
+def _differences(mine: Sequence[Difference], headline: Headline, links: Links) -> Markup:
+    level = headline.trust.level
+    rows = [_difference(each, level, links) for each in mine]
+    kinds = ["bound" if _has_bound(each) else None for each in mine]
+    heads = ("system", "less", "against", "difference", "95% interval", "p", "authors", "pairs", "left out")
+    title = _caption("Differences by judge ", headline)
+    made = table(title, heads, rows, n_names=3, row_classes=kinds)
+    return tag("details", tag("summary", "Judge ", name(headline.judge)), made, open=level != "not trusted")
+
+
 def _bound_words(system: str) -> list[Markup]:
     return [small(f" {BOUNDS[system]}")] if system in BOUNDS else []
 
@@ -176,9 +188,9 @@ def _pivot(
         return cell(found, level) if found else wording.MISSING
 
     if turned:
-        heads = [what.rstrip("s"), *(wording.label(wording.against(r.system, r.baseline), 60) for r in headline.rows)]
+        heads = [what.rstrip("s"), *(name(wording.against(r.system, r.baseline)) for r in headline.rows)]
         return table(caption, heads, [[name(part), *(at(row, part) for row in headline.rows)] for part in names])
-    heads = ["system", "against", *(wording.label(part, 40) for part in names)]
+    heads = ["system", "against", *(name(part) for part in names)]
     rows = [[name(r.system), name(r.baseline), *(at(r, part) for part in names)] for r in headline.rows]
     return table(caption, heads, rows, n_names=2)
 

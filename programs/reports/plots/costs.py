@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
 
 from programs.card import ResultRow
 from programs.reports import wording
 from programs.reports.headline import Headline, Report
-from programs.reports.plots.drawing import ACCENT, GRID, MUTED, SURFACE, WARN, Plot, headed, panels, settings
+from programs.reports.plots.drawing import ACCENT, MUTED, SURFACE, WARN, Plot, headed, panels, settings
 from programs.summary import Cost
 
 _HEIGHT, _RIGHT = 1.9, 1.95
 _LEAST_GAP = 0.085
 """Of win rate between two labels."""
+_STEP = 0.09
+"""Inches between systems of the same cost."""
+_LEADER = {"arrowstyle": "-", "color": MUTED, "linewidth": 0.5, "alpha": 0.6, "relpos": (0, 0.5)}
 _LOGARITHMIC_FROM = 20
 """Ratio of the dearest to the cheapest."""
 
@@ -52,14 +56,18 @@ def costs(report: Report) -> Plot | None:
 def apart(heights: Sequence[float], gap: float) -> list[float]:
     """Places for labels, each at least `gap` from the next, as near as may be to n heights, in their order."""
     order = sorted(range(len(heights)), key=lambda at: (heights[at], at))
+    # Less its share of the gaps, each place must only not lie below the one before: isotonic regression.
+    blocks: list[tuple[float, int]] = []
+    for rank, at in enumerate(order):
+        mean, size = heights[at] - rank * gap, 1
+        while blocks and blocks[-1][0] > mean:
+            below, n_below = blocks.pop()
+            mean, size = (mean * size + below * n_below) / (size + n_below), size + n_below
+        blocks.append((mean, size))
+    level = [mean for mean, size in blocks for _ in range(size)]
     places = [0.0] * len(heights)
-    last = float("-inf")
-    for at in order:
-        last = places[at] = max(heights[at], last + gap)
-    overshoot = max(0.0, last - max(1.0, max(heights, default=1.0)))
-    ceiling = float("inf")
-    for at in reversed(order):
-        ceiling = places[at] = min(places[at], ceiling - gap, last - overshoot)
+    for rank, at in enumerate(order):
+        places[at] = level[rank] + rank * gap
     return places
 
 
@@ -84,7 +92,7 @@ def _panel(axes: Axes, headline: Headline, found: Sequence[ResultRow], taken: Se
             axes.annotate(
                 row.system,
                 (0, row.result.win_rate),
-                xytext=(2, 2),
+                xytext=(2, -8 if row.result.win_rate > 0.9 else 2),
                 textcoords="offset points",
                 xycoords=axes.get_yaxis_transform(),
                 color=MUTED,
@@ -92,19 +100,26 @@ def _panel(axes: Axes, headline: Headline, found: Sequence[ResultRow], taken: Se
             )
     axes.axhline(0.5, color=MUTED, linewidth=0.8, zorder=0)
     places = apart([result.win_rate for result in found], _LEAST_GAP)
-    for result, cost, place in zip(found, taken, places, strict=True):
-        axes.plot([cost, cost], [result.low, result.high], color=colour, linewidth=1.5, alpha=0.6)
-        face = colour if trusted else SURFACE
-        axes.plot([cost], [result.win_rate], "o", markersize=6, markeredgecolor=colour, markerfacecolor=face)
+    for at, (result, cost, place) in enumerate(zip(found, taken, places, strict=True)):
+        # Systems of the same cost stand beside each other.
+        moved = ScaledTranslation(_STEP * list(taken[:at]).count(cost), 0, axes.figure.dpi_scale_trans)
+        where, face = axes.transData + moved, colour if trusted else SURFACE
+        axes.plot([cost, cost], [result.low, result.high], color=colour, linewidth=1.5, alpha=0.6, transform=where)
+        dot = {"markersize": 6, "markeredgecolor": colour, "markerfacecolor": face}
+        axes.plot([cost], [result.win_rate], "o", transform=where, **dot)
         axes.annotate(
             headline.trust.mark + wording.label(result.system, 22),
             (cost, result.win_rate),
-            xytext=(1.06, place),
+            xycoords=where,
+            xytext=(1.1, place),
             textcoords=axes.get_yaxis_transform(),
             va="center",
             size=8,
-            arrowprops={"arrowstyle": "-", "color": GRID, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 3},
+            arrowprops={**_LEADER, "shrinkA": 1, "shrinkB": 4},
         )
+    # Limits are not found from points that were moved.
+    axes.update_datalim([(cost, 0.5) for cost in taken])
+    axes.autoscale_view(scaley=False)
     axes.set_ylim(-0.05, 1.05)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "¼", "½", "¾", "1"])
     axes.set_ylabel("win rate")

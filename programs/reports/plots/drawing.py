@@ -15,14 +15,14 @@ from matplotlib.figure import Figure
 from programs.reports.headline import Headline
 from programs.reports.wording import label
 
-INK, MUTED, GRID, ACCENT, WARN, SURFACE = "#1b1f24", "#57606a", "#d0d7de", "#0b5cad", "#b45309", "#ffffff"
+INK, MUTED, GRID, ACCENT, WARN, SURFACE = "#1b1f24", "#57606a", "#d0d7de", "#0b5cad", "#a84c06", "#ffffff"
 _VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", ACCENT: "accent", WARN: "warn", SURFACE: "surface"}
 """Colours of the light page; in SVG each becomes the page's own, which is another on a dark page."""
 WIDTH = 5.8
 """Inches; a phone then shows type of 9 points at 8."""
 ROW = 0.24
 """Inches a row of names takes."""
-_TITLE, _GAP, _AXIS, _RIGHT = 0.34, 0.2, 0.52, 0.2
+_TITLE, _GAP, _AXIS, _RIGHT = 0.34, 0.2, 0.46, 0.2
 _DPI = 144
 
 _SETTINGS = {

@@ -19,7 +19,7 @@ from programs.reports.plots.drawing import (
     settings,
 )
 
-_ENDS = 0.95
+_ENDS = 1.15
 """Inches at the right for the numbers."""
 
 

@@ -1,6 +1,7 @@
 """Whether the longer text wins: length gap against outcome, a panel a judge."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -29,11 +30,12 @@ def lengths(report: Report) -> Plot | None:
         for headline, panel in zip(shown, axes, strict=True):
             headed(panel, headline)
             _panel(panel, headline, pairs[headline.judge])
+        _fit(axes[0], [pair for headline in shown for pair in pairs[headline.judge]])
     n_pairs = sum(len(pairs[headline.judge]) for headline in shown)
     alt = (
         f"{n_pairs} pairs by difference in length and outcome, larger dots for more pairs; the line is the mean "
-        "outcome of each sixth of the pairs. A line that rises says that the judge favours longer texts, or longer texts are "
-        "closer; the length-controlled column has the rate at no difference."
+        "outcome of each sixth of the pairs. A line that rises says that the judge favours longer texts, or that "
+        "longer texts are closer; the length-controlled column has the rate at no difference."
     )
     return Plot("Difference in length against outcome", alt, figure)
 
@@ -48,6 +50,19 @@ def binned(gaps: np.ndarray, outcomes: np.ndarray) -> tuple[np.ndarray, np.ndarr
         np.array([gaps[group == each].mean() for each in groups]),
         np.array([outcomes[group == each].mean() for each in groups]),
     )
+
+
+def _fit(axes: Axes, pairs: Sequence[JudgedPair]) -> None:
+    """Compresses the ends of the axis where few gaps are far larger than the rest."""
+    sizes = np.abs([float(pair.candidate_words - pair.baseline_words) for pair in pairs])
+    usual = max(10.0, float(np.quantile(sizes, 0.95)))
+    if sizes.max() > 3 * usual:
+        axes.set_xscale("symlog", linthresh=usual, linscale=2.0)
+        ends = [10.0**power for power in range(2, 8) if usual < 10.0**power < 3 * sizes.max()]
+        middle = float(f"{usual / 2:.1g}")
+        ticks = [*[-end for end in reversed(ends)], -middle, 0.0, middle, *ends]
+        axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+        axes.minorticks_off()
 
 
 def _panel(axes: Axes, headline: Headline, pairs: list[JudgedPair]) -> None:
