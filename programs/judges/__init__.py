@@ -64,13 +64,25 @@ def make_judge(
         return JUDGES[name](references)
     kind, _, which = name.partition(":")
     if kind == "llm":
-        from programs.judges.llm import JUDGE_DECODING, LlmJudge
-        from programs.lms import make_lm
-
-        return LlmJudge(name, references, lm or make_lm(which, **JUDGE_DECODING), program=program, n_threads=n_threads)
+        return _llm_judge(name, references, lm or _judging_model(which), program, n_threads)
     from programs.judges.embedding import fit_embedding
 
     return fit_embedding(which, references)
+
+
+def _llm_judge(name: str, references: References, lm: dspy.LM, program: dspy.Module | None, n_threads: int) -> Judge:
+    from programs.judges.llm import LlmJudge
+
+    return LlmJudge(name, references, lm, program=program, n_threads=n_threads)
+
+
+def _judging_model(name: str) -> dspy.LM:
+    from programs.judges.llm import JUDGE_DECODING
+    from programs.lms import make_lm
+    from programs.lms.access import check_access
+
+    check_access(name)
+    return make_lm(name, **JUDGE_DECODING)
 
 
 def check_judge(name: str) -> None:

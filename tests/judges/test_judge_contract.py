@@ -141,6 +141,12 @@ def test_a_model_that_does_not_exist_is_found_before_anything_is_judged():
         make_judge("llm:gpt", references())
 
 
+def test_a_model_whose_key_is_missing_is_found_before_anything_is_judged(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(SetupError, match="needs OPENAI_API_KEY in the environment"):
+        make_judge("llm:openai/gpt-4o-mini", references())
+
+
 def test_every_judge_is_known():
     assert {name.partition(":")[0] for name in known_judges()} == set(KINDS)
 
