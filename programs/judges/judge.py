@@ -14,7 +14,8 @@ class Judge(Protocol):
     nor what was asked; callers cut the prompt's own words from both texts first. One contract holds for all: identical
     texts tie, an empty text loses to one that is not, two empty ones tie, the same call gives the same answer, and an
     author that the judge does not know is a `SetupError`. A judge that reads the texts in order may favour a slot, so
-    callers ask both orders.
+    callers ask both orders. A judge that can fail raises `opinions.NoVerdict` where it is asked for a bare
+    preference, and keeps the failure as a record where it is asked for `opinions`; a failure is never a preference.
     """
 
     @property
