@@ -47,9 +47,9 @@ def marked(number: Content, level: Level) -> Markup:
     return join(_sign("?", "judge not validated: "), tag("i", number))
 
 
-def small(content: Content) -> Markup:
-    """What stands beside a number in small type."""
-    return tag("small", content)
+def small(content: Content, level: Level = "trusted") -> Markup:
+    """What stands beside a number in small type; struck out as the number is."""
+    return tag("small", tag("s", content) if level == "not trusted" else content)
 
 
 def _sign(sign: str, spoken: str) -> Markup:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from programs.evaluations.transfer import CELLS
 from programs.reports import wording
 from programs.reports.headline import Report
 from programs.reports.html_tables import link, marked, table
@@ -112,7 +113,10 @@ def about_section(report: Report) -> Markup:
         facts += [("split hash", _code(corpus.split_sha256))]
     if lm:
         facts += [("model", lm.name), ("decoding", _settings(lm.decoding))]
-    facts += [("settings", _settings(about.settings)), ("runs", ", ".join(_distinct(row.run for row in report.rows)))]
+    facts += [
+        ("settings", _settings({key: value for key, value in about.settings.items() if key != CELLS})),
+        ("runs", ", ".join(_distinct(row.run for row in report.rows))),
+    ]
     facts += [("judge versions", ", ".join(_distinct(row.judge_version for row in report.rows)))]
     packages = [tag("li", f"{package} {version}") for package, version in about.packages.items()]
     facts += [("packages", tag("ul", packages, class_="inline") if packages else "")]

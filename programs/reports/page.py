@@ -23,6 +23,8 @@ from programs.reports.results_sections import (
     domains_section,
     headline_section,
 )
+from programs.reports.transfer_section import transfer_section
+from programs.reports.transfers import KINDS
 from signatures.errors import counted
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def page(report: Report, pictures: Sequence["Picture"]) -> str:
             "Judges",
             [validation_section(report), agreement_section(report, links), _figures(drawn, "agreement")],
         ),
+        *_carried(report, links, drawn),
         ("domains", "By domain", [domains_section(report, links)]),
         ("authors", "By author", [authors_section(report, links)]),
         ("costs", "Length and cost", [costs_section(report, links), _figures(drawn, "lengths", "costs")]),
@@ -119,6 +122,12 @@ def _figure(picture: "Picture") -> Markup:
     drawn = tag("div", Markup(picture.svg), class_="plot", role="img", aria_label=f"{picture.title}. {picture.alt}")
     box = tag("div", drawn, class_="scroll", tabindex="0", role="group", aria_label=picture.title)
     return tag("figure", box, tag("figcaption", picture.title))
+
+
+def _carried(report: Report, links: Links, drawn: Mapping[str, Markup]) -> list[tuple[str, str, list[Markup]]]:
+    """The section on transfer, where hypotheses were carried over."""
+    made = transfer_section(report, links)
+    return [("transfer", "Transfer", [made, _figures(drawn, *(f"transfer-{kind}" for kind in KINDS))])] if made else []
 
 
 def _figures(drawn: Mapping[str, Markup], *names: str) -> Markup:

@@ -188,7 +188,9 @@ def _pivot(
         return cell(found, level) if found else wording.MISSING
 
     if turned:
-        heads = [what.rstrip("s"), *(name(wording.against(r.system, r.baseline)) for r in headline.rows)]
+        alone = len({row.baseline for row in headline.rows}) == 1
+        called = [row.system if alone else wording.against(row.system, row.baseline) for row in headline.rows]
+        heads = [what.rstrip("s"), *map(name, called)]
         return table(caption, heads, [[name(part), *(at(row, part) for row in headline.rows)] for part in names])
     heads = ["system", "against", *(name(part) for part in names)]
     rows = [[name(r.system), name(r.baseline), *(at(r, part) for part in names)] for r in headline.rows]
@@ -200,8 +202,8 @@ def _part(part: Breakdown, level: Level, href: str, *, wide: bool) -> Markup:
     if part.value is None:
         return link(f"0 of {part.n_failures} judged", href)
     ends = wording.interval(part.low, part.high)
-    beside = f" {ends}; {part.n_pairs}{failed}" if wide else f" {part.n_pairs}{failed}"
-    return join(link(marked(wording.share(part.value), level), href, title=ends), small(beside))
+    rate = link(marked(wording.share(part.value), level), href, title=ends)
+    return join(rate, small(f"{ends};", level) if wide else "", small(f"{part.n_pairs}{failed}"))
 
 
 def _caption(text: str, headline: Headline) -> Markup:

@@ -20,9 +20,12 @@ def shown(text: str) -> str:
 
 
 def label(name: str, longest: int = 26) -> str:
-    """A name in one line of at most `longest` characters, for plots and narrow tables."""
+    """A name in one line of at most `longest` characters, for plots and narrow tables; a long one loses its middle."""
     line = " ".join(shown(name).split()) or "(no name)"
-    return line if len(line) <= longest else line[: longest - 1] + "…"
+    if len(line) <= longest:
+        return line
+    kept = longest // 3
+    return f"{line[:kept]}…{line[kept + 1 - longest :]}"
 
 
 def against(system: str, baseline: str) -> str:

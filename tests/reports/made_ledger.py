@@ -79,6 +79,26 @@ def made_about() -> LedgerAbout:
     )
 
 
+def carried(rows: Sequence[LedgerRow]) -> tuple[list[LedgerRow], LedgerAbout]:
+    """Rows as an evaluation of transfers has them: six systems called by the cells that they stand for."""
+    places = [
+        ("models", "a", "a"),
+        ("models", "a", "b"),
+        ("models", "b", "a"),
+        ("samples", "1", ""),
+        ("samples", "3", ""),
+    ]
+    names = dict(zip(SYSTEMS, [*places, ("domains", "news", "")], strict=False))
+    cells = [
+        {"kind": kind, "row": row, "column": column, "system": f"{kind} {row} {column}", "baseline": BASELINE}
+        for kind, row, column in names.values()
+    ]
+    renamed = [
+        row.model_copy(update={"system": " ".join(names[row.system])}) if row.system in names else row for row in rows
+    ]
+    return renamed, made_about().model_copy(update={"settings": {"transfer": cells}})
+
+
 def _note(judge: str, accuracies: tuple[float, float], at: int) -> JudgeNote:
     accuracy = accuracies[at]
     return JudgeNote(

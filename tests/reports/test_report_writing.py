@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_ledger import JUDGES, SYSTEMS, Size, made_about, made_rows
+from made_ledger import JUDGES, SYSTEMS, Size, carried, made_about, made_rows
 from PIL import Image
 
 from programs.card import JudgeNote
@@ -197,6 +197,26 @@ def test_whatever_is_there_is_said(rows: list[LedgerRow], says: str, tmp_path: P
     assert says in text_of(page)
     assert "nan" not in text_of(page).lower().split()
     assert len(data_of(page)["pairs"]) == len({(row.system, row.author, row.target_id) for row in rows})
+
+
+def test_transfers_stand_in_matrices_and_curves_with_links_to_their_pairs(rows: list[LedgerRow], tmp_path: Path):
+    moved, about = carried(rows)
+    page = write_report(tmp_path, moved, about).read_text("utf-8")
+    assert {path.stem for path in (tmp_path / "plots").glob("transfer-*")} == {
+        "transfer-models",
+        "transfer-domains",
+        "transfer-samples",
+    }
+    section = page[page.index('id="transfer"') :].partition("</section>")[0]
+    links = Links(moved)
+    for result in summarise(moved, 0).results:
+        if result.system.startswith(("models", "samples")):
+            href = links.to(judge=result.judge, system=result.system, baseline=result.baseline).replace("&", "&amp;")
+            rate = f"{result.win_rate:.3f}"
+            assert re.search(rf'href="{re.escape(href)}">[^/]*(<span.*?</span>)*(<s>)?{rate}', section)
+    # Nobody wrote what model b inferred with model b.
+    assert section.count('<td class="n">–</td>') == len(JUDGES)
+    assert "transfer = " not in page
 
 
 def test_pictures_that_a_new_report_does_not_have_are_removed(rows: list[LedgerRow], tmp_path: Path):

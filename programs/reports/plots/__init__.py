@@ -1,6 +1,7 @@
 """The pictures of a report. Importing this imports matplotlib, which takes about half a second."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from programs.reports.headline import Report
 from programs.reports.plots.agreement import agreement
@@ -9,10 +10,19 @@ from programs.reports.plots.costs import costs
 from programs.reports.plots.drawing import Picture, render
 from programs.reports.plots.forest import forest
 from programs.reports.plots.lengths import lengths
+from programs.reports.plots.transfer import transfer
+from programs.reports.transfers import KINDS
 
 __all__ = ["NAMES", "pictures"]
 
-_PLOTS = {"forest": forest, "agreement": agreement, "authors": authors, "lengths": lengths, "costs": costs}
+_PLOTS = {
+    "forest": forest,
+    "agreement": agreement,
+    "authors": authors,
+    "lengths": lengths,
+    "costs": costs,
+    **{f"transfer-{kind}": partial(transfer, kind=kind) for kind in KINDS},
+}
 NAMES = tuple(_PLOTS)
 """Of every picture that a report may have."""
 
