@@ -1,4 +1,4 @@
-"""Prints how often the stylometric judges are right, and how fast: `uv run python -m benchmarks.judge`.
+"""Prints how often the judges without a model are right, and how fast: `uv run python -m benchmarks.judge`.
 
 Fits on the texts that the corpus marks as train (else on the first half of every author's), judges pairs of the others:
 an author's text against another author's. A text that stands in several pairs is read once, so the texts read a second
@@ -17,7 +17,7 @@ import numpy as np
 
 from data import load_corpus
 from programs.intervals import clustered_mean
-from programs.judges import StylometricJudge, fit_stylometric
+from programs.judges import JUDGES, Judge, fit_stylometric
 from signatures.errors import SetupError
 from signatures.records import Author
 
@@ -58,17 +58,17 @@ def run(data: str, n_pairs: int, n_words: int, seed: int) -> None:
     fit_stylometric({"one": ["a b"], "two": ["c d"]})
     print(f"{data}: {len(references)} authors, {sum(map(len, references.values()))} references")
     print("judge                 length  right    95% interval   pairs  fit s  pairs/s  texts/s")
-    for blind in (True, False):
+    for build in JUDGES.values():
         for length in (None, n_words):
             cut = {author: [first_words(text, length) for text in texts] for author, texts in held_out.items()}
             pairs = draw_pairs(cut, n_pairs, np.random.default_rng(seed))
             started = time.perf_counter()
-            judge = fit_stylometric(references, blind=blind)
+            judge = build(references)
             fitted = time.perf_counter() - started
             print(row(judge, "whole" if length is None else f"{length} words", pairs, fitted, seed), flush=True)
 
 
-def row(judge: StylometricJudge, length: str, pairs: Pairs, fit_seconds: float, seed: int) -> str:
+def row(judge: Judge, length: str, pairs: Pairs, fit_seconds: float, seed: int) -> str:
     """Judges the pairs and formats what came of it."""
     started = time.perf_counter()
     verdicts = judge.prefer_many(*pairs)

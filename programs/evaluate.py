@@ -55,6 +55,7 @@ def parser() -> entry.Parser:
         metavar="A,B,...",
         help=f"{', '.join(known_judges())} (default: {','.join(DEFAULT_JUDGES)})",
     )
+    p.add_argument("--judge-api-base", metavar="URL", help="address of the server of hosted judges (llm:...)")
     p.add_argument("--split", default=chosen.part, help=f"whose targets: {', '.join(PARTS)} (default: test)")
     p.add_argument("--limit-authors", type=int, metavar="N", help="only the first N authors of the split")
     p.add_argument("--samples", type=int, default=base.n_samples, metavar="N", help="texts of an author that are shown")
@@ -92,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     store = tracking_store(args.out, os.environ.get("MLFLOW_TRACKING_URI"))
     if args.rejudge:
         check_tracking(store)
-        again = prepare_again(args.rejudge, names(args.judges), args.data, args.out, args.resume)
+        again = prepare_again(args.rejudge, names(args.judges), args.data, args.out, args.resume, args.judge_api_base)
         _report(again.execute(), store, args)
         return entry.DONE
     evaluation = prepare_evaluation(_choices(args))
@@ -135,6 +136,7 @@ def _choices(args: argparse.Namespace) -> EvaluationChoices:
         systems=names(args.systems),
         baseline=args.baseline,
         judges=names(args.judges),
+        judge_api_base=args.judge_api_base,
         part=args.split,
         limit_authors=args.limit_authors,
         resume=args.resume,

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from programs.card import JudgeNote
 from programs.contest import judged_again
 from programs.evaluations.journal import open_journal
 from programs.evaluations.run import Evaluated, finish
-from programs.evaluations.setup import EVALUATIONS, PARTS, VALIDATIONS, check_judges
-from programs.judges import Judge, References, ValidationCache, make_judge
+from programs.evaluations.setup import EVALUATIONS, PARTS, VALIDATIONS, build_judge
+from programs.judges import Judge, References, ValidationCache, check_judge
 from programs.ledger import LedgerAbout, LedgerRow, comparisons, read_all
 from programs.validated import judge_notes
 from signatures.errors import SetupError
@@ -29,7 +29,7 @@ class Again:
     rows: tuple[LedgerRow, ...]
     about: LedgerAbout
     judged: tuple[AuthorCase, ...]
-    judges: tuple[str, ...]
+    judges: tuple[Judge, ...]
     folder: Path
     resume: bool
 
@@ -38,10 +38,9 @@ class Again:
         references = {case.author.id: [text.text for text in case.references] for case in self.judged}
         key = hashlib.sha256(json.dumps(references, sort_keys=True).encode()).hexdigest()
         rows, notes = list(self.rows), list(self.about.judges)
-        judges = [make_judge(name, references) for name in self.judges]
         header = {"rows": [row.model_dump(mode="json") for row in self.rows[:1]], "references": key}
         with open_journal(self.folder, header, self.resume) as journal:
-            for judge in judges:
+            for judge in self.judges:
                 known = {row.judge_version for row in self.rows if row.judge == judge.name}
                 if known == {judge.version}:
                     continue
@@ -69,7 +68,9 @@ class Again:
         return judge_notes(judge, self.judged, cases, plain, np.random.default_rng(self.about.seed), cache)
 
 
-def prepare_again(ledger: Path, judges: tuple[str, ...], data: str | None, out: Path, resume: bool) -> Again:
+def prepare_again(
+    ledger: Path, judges: tuple[str, ...], data: str | None, out: Path, resume: bool, judge_api_base: str | None = None
+) -> Again:
     """Reads a ledger and finds its references again.
 
     Args:
@@ -78,10 +79,12 @@ def prepare_again(ledger: Path, judges: tuple[str, ...], data: str | None, out: 
         data: Where the corpus is now; None for where it was.
         out: The folder of all tasks.
         resume: As in `open_journal`.
+        judge_api_base: Address of the server of hosted judges.
 
     Raises: SetupError if the ledger has no rows or does not say what it is of, or the corpus is not the one it is of.
     """
-    check_judges(judges)
+    for each in judges:
+        check_judge(each)
     rows, about = read_all(ledger)
     if not rows:
         raise SetupError(f"the ledger {str(ledger)!r} has no rows; there is nothing to judge")
@@ -103,11 +106,9 @@ def prepare_again(ledger: Path, judges: tuple[str, ...], data: str | None, out: 
     judged = {case.author.id: case for part in parts for case in getattr(splits, part)}
     name = hashlib.sha256(json.dumps([rows[0].run, judges]).encode()).hexdigest()[:8]
     folder = out / EVALUATIONS / f"{about.task or 'texts'}-{rows[0].run}-rejudged-{name}"
-    again = Again(tuple(rows), about, tuple(judged.values()), judges, folder, resume)
-    references = {case.author.id: [text.text for text in case.references] for case in again.judged}
-    for each in judges:
-        make_judge(each, references)
-    return replace(again, rows=tuple(rows))
+    references = {name: [text.text for text in case.references] for name, case in judged.items()}
+    built = tuple(build_judge(each, references, judge_api_base) for each in judges)
+    return Again(tuple(rows), about, tuple(judged.values()), built, folder, resume)
 
 
 def _texts(rows: tuple[LedgerRow, ...]) -> list[list[LedgerRow]]:

@@ -23,7 +23,7 @@ from programs.spending import Purse
 from programs.summary import Summary, summarise
 from programs.tournament import LONGEST_WORDS
 from programs.validated import judge_notes
-from signatures.errors import counted
+from signatures.errors import SetupError, counted
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,16 @@ class EvaluationRun:
         matches += [(name, baseline, evaluation.cases) for name in (CEILING, FLOOR)]
         rows: list[LedgerRow] = []
         notes: list[JudgeNote] = []
-        for judge in evaluation.make_judges():
+        for judge in evaluation.judges:
             name = f"judge {judge.name}"
             with self.purse.phase(name), self.progress.phase(name, len(matches) + 1):
-                notes += self._validated(judge)
+                try:
+                    notes += self._validated(judge)
+                except SetupError as fault:
+                    if len(evaluation.judges) == 1:
+                        raise
+                    self.notes.append(f"judge {judge.name} is left out: {fault}")
+                    continue
                 self.progress.step()
                 for system, rival, cases in matches:
                     rows += verdict_rows(

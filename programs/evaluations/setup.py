@@ -11,7 +11,8 @@ from typing import Any
 from programs.card import CorpusNote, JudgeNote, read_card
 from programs.evaluations.transfer import CELLS, Contestant, contestants
 from programs.experiment import Choices, Experiment, lm_note, prepare
-from programs.judges import Judge, check_judge, make_judge
+from programs.judges import Judge, References, check_judge, make_judge
+from programs.judges.llm import JUDGE_DECODING
 from programs.ledger import LedgerAbout
 from programs.lms import make_lm
 from programs.lms.access import check_access
@@ -40,6 +41,7 @@ class EvaluationChoices:
     systems: tuple[str, ...] = DEFAULT_SYSTEMS
     baseline: str = "zero-shot"
     judges: tuple[str, ...] = DEFAULT_JUDGES
+    judge_api_base: str | None = None
     part: str = "test"
     limit_authors: int | None = None
     resume: bool = False
@@ -61,6 +63,7 @@ class Evaluation:
     """The authors that judges tell apart: those of the split, with dev and test where they are not of it."""
     contestants: tuple[Contestant, ...]
     """The baseline first, then systems, then cells of transfers."""
+    judges: tuple[Judge, ...]
     notes: tuple[str, ...]
 
     @property
@@ -99,10 +102,6 @@ class Evaluation:
     def folder(self) -> Path:
         """Where everything of it goes."""
         return self.choices.base.out / EVALUATIONS / f"{self.choices.base.task}-{self.run}"
-
-    def make_judges(self) -> list[Judge]:
-        """The judges, fitted. Raises: SetupError for one that cannot be."""
-        return [make_judge(name, self.references) for name in self.choices.judges]
 
     def about(self, judges: Sequence[JudgeNote], notes: Sequence[str]) -> LedgerAbout:
         """What the ledger says of the evaluation; `judges` are the notes on their validation."""
@@ -151,7 +150,8 @@ def prepare_evaluation(choices: EvaluationChoices) -> Evaluation:
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise SetupError(f"{kind} {repeated[0]!r} is named twice; name each {kind} once")
-    check_judges(choices.judges)
+    for name in choices.judges:
+        check_judge(name)
     experiment = prepare(replace(choices.base, judge=choices.judges[0]))
     names = (choices.baseline, *(name for name in choices.systems if name != choices.baseline))
     systems = tuple(find_system(name, experiment.task, choices.base.out) for name in names)
@@ -164,18 +164,19 @@ def prepare_evaluation(choices: EvaluationChoices) -> Evaluation:
         for system in systems
     ]
     entered += _transfers(choices, experiment, cases)
-    evaluation = Evaluation(choices, experiment, cases, tuple(judged.values()), tuple(entered), ())
-    # Judges are built to be checked: one that cannot be used is to be found before a text is paid for.
-    evaluation.make_judges()
+    evaluation = Evaluation(choices, experiment, cases, tuple(judged.values()), tuple(entered), (), ())
+    judges = tuple(build_judge(name, evaluation.references, choices.judge_api_base) for name in choices.judges)
+    evaluation = replace(evaluation, judges=judges)
     return replace(evaluation, notes=tuple(_notes(evaluation)))
 
 
-def check_judges(judges: Sequence[str]) -> None:
-    """Finds out what can be known of judges before they are built. Raises: SetupError."""
-    for name in judges:
-        check_judge(name)
-        if name.startswith("llm:"):
-            check_access(name.removeprefix("llm:"))
+def build_judge(name: str, references: References, api_base: str | None) -> Judge:
+    """A judge fitted on references; one that asks a hosted model, at `api_base`. Raises: SetupError."""
+    kind, _, model = name.partition(":")
+    if kind != "llm" or api_base is None or model.partition(":")[0] == "embedded":
+        return make_judge(name, references)
+    check_access(model, api_base)
+    return make_judge(name, references, make_lm(model, api_base=api_base, **JUDGE_DECODING))
 
 
 def fingerprint(system: System) -> str:
