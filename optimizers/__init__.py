@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from optimizers.bootstrap import Bootstrap
+from optimizers.confirm import confirm
 from optimizers.contract import Compiled, Material, Optimizer, Trial
 from optimizers.miprov2 import Mipro
 from signatures.errors import unknown
@@ -25,4 +26,4 @@ def find_optimizer(name: str) -> Optimizer:
     return OPTIMIZERS[name]
 
 
-__all__ = ["DEFAULT_OPTIMIZER", "OPTIMIZERS", "Compiled", "Material", "Optimizer", "Trial", "find_optimizer"]
+__all__ = ["DEFAULT_OPTIMIZER", "OPTIMIZERS", "Compiled", "Material", "Optimizer", "Trial", "confirm", "find_optimizer"]

@@ -1,5 +1,6 @@
 """Random search over demos, labelled and bootstrapped, with DSPy's BootstrapFewShot making the latter."""
 
+import contextlib
 import random
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +9,7 @@ import dspy
 
 from optimizers.contract import Compiled, Material, Metric, Trial
 from optimizers.demos import bootstrapped_sets, labelled_sets
-from optimizers.scoring import Book
+from optimizers.scoring import Book, NoScoreError
 
 _MAX_DEMOS = 3
 _REDRAWS = 20
@@ -57,7 +58,9 @@ class Bootstrap:
                         break
                     candidate = self._candidate(student, material, made, rng)
                 tried.add(_demos(candidate))
-                book(candidate)
+                # A server that hiccups through one trial does not end a search; the book counts it.
+                with contextlib.suppress(NoScoreError):
+                    book(candidate)
         except KeyboardInterrupt:
             return book.best(student, interrupted=True)
         return book.best(student)

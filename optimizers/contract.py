@@ -53,6 +53,10 @@ class Compiled:
     trials: tuple[Trial, ...]
     interrupted: bool = False
     """Whether Ctrl-C ended the search early."""
+    n_unscored: int = 0
+    """Candidates that failed on the whole valset: no trials, and no result."""
+    confirmation: str = ""
+    """What a second look at the best trial found, in words; see `optimizers.confirm`."""
 
 
 class Optimizer(Protocol):

@@ -14,6 +14,10 @@ from optimizers.contract import Compiled, Metric, Trial
 logger = logging.getLogger(__name__)
 
 
+class NoScoreError(RuntimeError):
+    """Not one example of the valset could be scored."""
+
+
 class Book(dspy.Evaluate):
     """Scores programs on the valset, enters each as a trial, and knows the best: what an interrupted search leaves.
 
@@ -27,18 +31,21 @@ class Book(dspy.Evaluate):
         """Starts without trials."""
         super().__init__(devset=list(valset), metric=metric, num_threads=n_threads, display_progress=False)
         self.trials: list[Trial] = []
+        self.n_unscored = 0
+        """Programs that failed on the whole valset."""
         self._on_trial = on_trial
 
     def __call__(self, program: Any, *positional: Any, **options: Any) -> EvaluationResult:
         """Scores a program and enters it; `score` is a percentage of the examples that have one.
 
-        Raises: RuntimeError if no example has a score.
+        Raises: NoScoreError if no example has a score.
         """
         with quiet():
             result = super().__call__(program, *positional, **options)
         scores = [float(score) for _, prediction, score in result.results if len(prediction)]
         if not scores:
-            raise RuntimeError(f"all {len(result.results)} valset examples failed; the log says why")
+            self.n_unscored += 1
+            raise NoScoreError(f"all {len(result.results)} valset examples failed; the log says why")
         score = sum(scores) / len(scores)
         self._enter(program, score, n_failures=len(result.results) - len(scores))
         return EvaluationResult(score=100 * score, results=result.results)
@@ -66,7 +73,7 @@ class Book(dspy.Evaluate):
                 return Compiled(student.deepcopy(), 0.0, (), interrupted)
             raise RuntimeError("no trial could be scored; the log says why")
         top = max(self.trials, key=lambda trial: (trial.score, -trial.number))
-        return Compiled(top.program, top.score, tuple(self.trials), interrupted)
+        return Compiled(top.program, top.score, tuple(self.trials), interrupted, n_unscored=self.n_unscored)
 
 
 def demo_id(demo: Any) -> str:

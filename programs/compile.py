@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import dspy
 
-from optimizers import DEFAULT_OPTIMIZER, OPTIMIZERS, Compiled, Material, Optimizer, Trial, find_optimizer
+from optimizers import DEFAULT_OPTIMIZER, OPTIMIZERS, Compiled, Material, Optimizer, Trial, confirm, find_optimizer
 from programs import entry
 from programs.aliases import decide_alias, promote
 from programs.baselines import FewShot, ZeroShot
@@ -187,16 +187,26 @@ class _Run:
             tracked.log_trial(TrackedTrial(trial.number, trial.score, trial.instructions, trial.demos))
 
         n_trials = self.plan.n_trials
+        n_threads = experiment.choices.n_threads
         with self.purse.phase("compile"), self.progress.phase("compile", n_trials + 1):
-            return self.optimizer.compile(
+            compiled = self.optimizer.compile(
                 student,
                 material,
                 metric,
                 n_trials=n_trials,
                 seed=experiment.choices.seed,
-                n_threads=experiment.choices.n_threads,
+                n_threads=n_threads,
                 on_trial=on_trial,
             )
+        if compiled.interrupted:
+            return compiled
+        with self.purse.phase("confirm"), self.progress.phase("confirm", 1):
+            try:
+                compiled = confirm(student, compiled, material, metric, n_threads)
+            except KeyboardInterrupt:
+                return replace(compiled, interrupted=True)
+        self.progress.say(f"  {compiled.confirmation}")
+        return compiled
 
     def _score(self, student: dspy.Module, compiled: Compiled, tournament: Tournament) -> Compiled:
         """Scores on the test authors; Ctrl-C while it does costs the scores, not the program."""
@@ -218,7 +228,9 @@ class _Run:
             settings=self.experiment.task.settings_of(compiled.program),
             optimizer=(self.optimizer.name, {"budget": self.budget, **self.optimizer.settings(self.plan.n_trials)}),
             trials=[(trial.score, trial.n_failures) for trial in compiled.trials],
+            n_unscored=compiled.n_unscored,
             interrupted=compiled.interrupted,
+            confirmation=compiled.confirmation,
             seconds=seconds,
         )
 

@@ -35,7 +35,9 @@ def draft_card(
     settings: dict[str, JsonValue],
     optimizer: tuple[str, dict[str, Any]],
     trials: list[tuple[float, int]],
+    n_unscored: int,
     interrupted: bool,
+    confirmation: str,
     seconds: float,
 ) -> CardDraft:
     """The card of a run before it is saved.
@@ -46,12 +48,16 @@ def draft_card(
         settings: Of the compiled program.
         optimizer: Its name and settings.
         trials: Score on the valset and number of failed examples of each trial.
+        n_unscored: Candidates that failed on the whole valset.
         interrupted: Whether Ctrl-C ended the search.
+        confirmation: What a second look at the best trial found; empty where there was none.
         seconds: Wall time of the run.
     """
     choices, splits = experiment.choices, experiment.splits
     name, chosen = optimizer
     notes = [*experiment.corpus.notes, *splits.notes, *tournament.notes]
+    if confirmation:
+        notes.append(confirmation)
     if interrupted:
         notes.append("interrupted: the best program of the trials so far, not scored on the test authors")
     return CardDraft(
@@ -68,7 +74,11 @@ def draft_card(
         seeds={"run": choices.seed},
         packages={package: version(package) for package in PACKAGES},
         spent=tuple(tournament.purse.spent),
-        failures={**tournament.failures, "trials": sum(n_failures for _, n_failures in trials)},
+        failures={
+            **tournament.failures,
+            "trials": sum(n_failures for _, n_failures in trials),
+            **({"trials without a score": n_unscored} if n_unscored else {}),
+        },
         results=tuple(tournament.results),
         judges=tuple(tournament.judges),
         seconds=seconds,

@@ -68,6 +68,7 @@ def _plan(experiment: Experiment, n_trials: int, n_bootstraps: Callable[[int, in
     calls = {
         "zero-shot baseline": n_train + _n_targets(splits.val) + n_test,
         "compile": (n_trials + 1) * a_trial + 2 * n_bootstraps(n_trials, n_train),
+        "confirm": 2 * (len(splits.train) + len(splits.val) + n_train + _n_targets(splits.val)),
         "few-shot": n_test,
         "uncompiled": len(splits.test) + n_test,
         "compiled": len(splits.test) + n_test,

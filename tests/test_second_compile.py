@@ -48,7 +48,7 @@ def compile_with(texts, monkeypatch):
 
 def test_runs_with_other_seeds_are_versions_side_by_side(compile_with, tmp_path, capsys):
     out = tmp_path / "artifacts"
-    assert compile_with("--json", "--budget", "60", out=out) == 0
+    assert compile_with("--json", "--budget", "60", "--optimizer", "miprov2", out=out) == 0
     first = Card.model_validate_json(capsys.readouterr().out)
     assert compile_with("--json", "--budget", "60", "--seed", "1", "--optimizer", "bootstrap", out=out) == 0
     second = Card.model_validate_json(capsys.readouterr().out)

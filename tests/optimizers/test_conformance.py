@@ -59,6 +59,19 @@ def test_a_valset_that_fails_throughout_is_an_error_and_not_a_score(optimizer, m
         run(optimizer, replace(material, valset=[example(f"broken {i}") for i in range(3)]), n_trials=1)
 
 
+def test_a_candidate_that_fails_throughout_is_counted_and_the_search_goes_on(material):
+    def fails_when_loud(example, prediction, trace=None, *_):
+        if trace is None and prediction.text == "HEY":
+            raise RuntimeError("the judge is away")
+        return metric(example, prediction, trace)
+
+    compiled = run(OPTIMIZERS["bootstrap"], material, metric=fails_when_loud)
+    # Every candidate that shows a demo shouts, and has no score; the student and those without demos have.
+    assert compiled.n_unscored > 0
+    assert len(compiled.trials) == 6 + 1 - compiled.n_unscored
+    assert compiled.score == pytest.approx(0.2)
+
+
 def test_ctrl_c_keeps_the_best_so_far(optimizer, material):
     def stop_after_three(trial):
         if trial.number == 2:
