@@ -9,6 +9,7 @@ from programs.evidence import supported
 from programs.lms.scope import model_scope
 from programs.once import Once
 from programs.samples import checked_prompt, shown_samples
+from programs.selection import MAX_CANDIDATES, checked_candidates, likeliest
 from signatures.generation import InferHypotheses, PersonalizedGeneration, Sample
 from signatures.hypotheses import Hypothesis
 
@@ -24,6 +25,8 @@ class AuthorshipSettings(BaseModel):
     """Words of a sample that are shown; a longer one is cut at a sentence end."""
     infer_tokens: int = Field(default=600, ge=100)
     """Token limit of the inferring step's answer."""
+    n_candidates: int = Field(default=1, ge=1, le=MAX_CANDIDATES)
+    """Texts written for a prompt, of which the one most like the samples is kept."""
 
 
 class AuthorshipProgram(dspy.Module):
@@ -53,6 +56,7 @@ class AuthorshipProgram(dspy.Module):
         prompt: str,
         attributes: Mapping[str, str] | None = None,
         hypotheses: Sequence[Hypothesis] | None = None,
+        n: int | None = None,
     ) -> dspy.Prediction:
         """Writes the answer to `prompt` as the author of `samples` would.
 
@@ -61,26 +65,40 @@ class AuthorshipProgram(dspy.Module):
             prompt: What to write.
             attributes: What is known of the person, such as occupation or region.
             hypotheses: Use these instead of inferring them, for instance after a person has corrected them.
+            n: Texts to write at once, of which the one most like the samples is returned (`programs.selection`); by
+                default the settings' `n_candidates`.
 
         Returns: a Prediction with `hypotheses` (tuple of Hypothesis), `text`, `n_dropped` (quotations that do
-        not occur in the samples) and `notes` (what was cut, in words).
+        not occur in the samples) and `notes` (what was cut, in words); where more than one text was asked for, also
+        `candidates` (tuple of `programs.selection.Candidate`), `chosen` (the place of the text among them) and
+        `n_failed` (candidates without a text), which else are empty, None and 0.
 
-        Raises: SetupError if there is no sample, no prompt, or nothing but white space in one.
+        Raises: SetupError if there is no sample, no prompt, nothing but white space in one, or no such number.
         """
         prompt = checked_prompt(prompt)
+        n = checked_candidates(self.settings.n_candidates if n is None else n)
         shown, notes = shown_samples(samples, self.settings.sample_words)
         known = dict(attributes or {})
         with model_scope(self.default_lm):
             n_dropped = 0
             if hypotheses is None:
                 hypotheses, n_dropped = self._hypotheses(shown, known)
-            written = self.write(
-                attributes=known,
-                hypotheses=list(hypotheses),
-                samples=shown[: self.settings.n_shown],
-                prompt=prompt,
-            )
-        return dspy.Prediction(hypotheses=tuple(hypotheses), text=written.text, n_dropped=n_dropped, notes=notes)
+            asked = {
+                "attributes": known,
+                "hypotheses": list(hypotheses),
+                "samples": shown[: self.settings.n_shown],
+                "prompt": prompt,
+            }
+            picked = likeliest(self.write, asked, n, [sample.text for sample in shown])
+        return dspy.Prediction(
+            hypotheses=tuple(hypotheses),
+            text=picked.text,
+            candidates=picked.candidates,
+            chosen=picked.chosen,
+            n_failed=picked.n_failed,
+            n_dropped=n_dropped,
+            notes=(*notes, *picked.notes),
+        )
 
     def _hypotheses(self, shown: list[Sample], attributes: dict[str, str]) -> tuple[tuple[Hypothesis, ...], int]:
         lm = dspy.settings.lm
