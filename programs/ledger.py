@@ -98,12 +98,12 @@ class LedgerAbout(BaseModel):
     """Of every random draw, those of a report included."""
     judges: tuple[JudgeNote, ...] = ()
     """How each judge was validated."""
-    systems: dict[str, str] = {}
+    systems: dict[Words, Words] = {}
     """System to what it is, in a line."""
     settings: dict[str, JsonValue] = {}
     """What else was chosen and is needed to split the corpus again, such as `n_samples`."""
     packages: dict[str, str] = {}
-    notes: tuple[str, ...] = ()
+    notes: tuple[Words, ...] = ()
 
 
 _WORDS = ("run", "system", "baseline", "author", "domain", "target_id", "candidate_text", "baseline_text", "prompt")
@@ -178,7 +178,13 @@ def read_all(path: Path | str) -> tuple[list[LedgerRow], LedgerAbout]:
             " restore it or run the evaluation again"
         ) from error
     try:
-        return [LedgerRow.model_validate(row) for row in rows], LedgerAbout.model_validate_json(told)
+        about = LedgerAbout.model_validate_json(told)
+    except ValidationError as error:
+        raise SetupError(
+            f"what the ledger {str(path)!r} says of its rows is broken ({_line(error)}); restore it or run again"
+        ) from error
+    try:
+        return [LedgerRow.model_validate(row) for row in rows], about
     except ValidationError as error:
         raise SetupError(
             f"the ledger {str(path)!r} holds a row that no run writes ({_line(error)}); restore it or run again"

@@ -16,6 +16,7 @@ from programs.lms.access import check_access
 from programs.personal_text import PersonalText, show
 from programs.reading import STDIN, read_text, read_texts
 from programs.samples import checked_prompt
+from programs.selection import MAX_CANDIDATES, with_candidates
 from programs.versions import load
 from signatures.errors import SetupError, counted
 
@@ -43,6 +44,8 @@ def main(
     attributes = parse_attributes(options.attributes)
     samples = read_texts(options.samples)
     program = load_program(options.program)
+    if options.candidates is not None:
+        with_candidates(program, options.program, options.candidates)
     check_access(options.lm, options.api_base)
     settings = {"api_base": options.api_base, "seed": options.seed}
     lm = make_model(options.lm, **{name: value for name, value in settings.items() if value is not None})
@@ -160,6 +163,13 @@ def _parser(environment: Mapping[str, str]) -> Parser:
     )
     add_model_options(parser, environment)
     parser.add_argument("--seed", type=int, help="seed of the model's sampling (default: the model's own)")
+    parser.add_argument(
+        "--candidates",
+        type=int,
+        metavar="N",
+        help=f"texts to write, of which the one most like the samples is kept, 1 to {MAX_CANDIDATES} "
+        "(default: the program's own number, mostly 1)",
+    )
     parser.add_argument("--json", action="store_true", help="print data only, for programs")
     return parser
 

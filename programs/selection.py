@@ -65,6 +65,18 @@ def checked_candidates(n: int) -> int:
     return n
 
 
+def with_candidates(program: dspy.Module, name: str, n: int) -> None:
+    """Tells a program how many candidates to write; `name` is what the user calls it.
+
+    Raises: SetupError if there is no such number, or the program writes one text only.
+    """
+    settings: Any = getattr(program, "settings", None)
+    if not hasattr(settings, "n_candidates"):
+        raise SetupError(f"program {name!r} writes one text for a prompt; ask for no number of candidates")
+    # DSPy modules are not frozen, but their settings are.
+    vars(program)["settings"] = settings.model_copy(update={"n_candidates": checked_candidates(n)})
+
+
 def likeliest(write: Callable[..., Any], inputs: Mapping[str, Any], n: int, samples: Sequence[str]) -> Pick:
     """Calls the writing step n times at once and picks the text that reads most like the samples.
 

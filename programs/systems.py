@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,14 @@ from programs.card import read_card
 from programs.outside import read_texts
 from programs.references import CARD, REGISTERED, resolve
 from programs.rivals import Prose, ProseSettings, Ticl
+from programs.selection import with_candidates
 from programs.tasks import Task
 from programs.versions import load
 from signatures.errors import SetupError, counted
 
 TEXTS = "texts:"
 """How a reference to texts made elsewhere starts."""
+_SEVERAL = re.compile(r"(?P<base>[^*]+)\*(?P<n>\d+)")
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ def other_forms(task: Task) -> str:
     name = task.name
     return (
         f"a compiled version ({name!r}, {name + '@champion'!r}, {name + '/3'!r}), a version's folder, "
-        f"a registered model ({REGISTERED + 'hyperalign-' + name + '/3'!r}), or texts made elsewhere "
+        f"a registered model ({REGISTERED + 'hyperalign-' + name + '/3'!r}), any of these that writes several "
+        f"candidates and keeps the one most like the samples ({name + '*8'!r}), or texts made elsewhere "
         f"({TEXTS + 'FILE'!r}, JSON lines of target_id and text)"
     )
 
@@ -81,13 +85,17 @@ def find_system(reference: str, task: Task, root: Path | None = None) -> System:
     """The system that `reference` means.
 
     Args:
-        reference: A name in `SYSTEMS`, anything that `programs.versions.load` takes, or `texts:FILE`.
+        reference: A name in `SYSTEMS`, anything that `programs.versions.load` takes, either of them with `*N` after it
+            for N candidates, or `texts:FILE`.
         task: The task whose targets it is to answer.
         root: The folder of all tasks' versions, as for `load`.
 
-    Raises: SetupError for an unknown name, listing what there is; and where a version or a file cannot be read, or
-    the version is of another task.
+    Raises: SetupError for an unknown name, listing what there is; and where a version or a file cannot be read, the
+    version is of another task, or N candidates are asked of a program that writes one.
     """
+    base, n = without_candidates(reference)
+    if n is not None:
+        return _several(reference, find_system(base, task, root), n)
     known = SYSTEMS.get(reference)
     if known is not None:
         return System(reference, known.build(task), None, known.about)
@@ -97,6 +105,22 @@ def find_system(reference: str, task: Task, root: Path | None = None) -> System:
         raise SetupError(f"unknown system {reference!r}; choose one of: {', '.join(SYSTEMS)}; or {other_forms(task)}")
     program = load(reference, root, {task.name: task})
     return System(reference, program, None, _about_version(reference, program, task, root))
+
+
+def without_candidates(reference: str) -> tuple[str, int | None]:
+    """A reference such as `authorship*8` as its system and its number of candidates; None where it gives none."""
+    parts = _SEVERAL.fullmatch(reference)
+    if parts is None or reference.startswith(TEXTS) or Path(reference).is_dir():
+        return reference, None
+    return parts["base"], int(parts["n"])
+
+
+def _several(reference: str, system: System, n: int) -> System:
+    """The system with N candidates for each text."""
+    if system.program is None:
+        raise SetupError(f"{system.name!r} are texts that exist already; leave '*{n}' out of {reference!r}")
+    with_candidates(system.program, system.name, n)
+    return System(reference, system.program, None, f"{system.about}; of {counted(n, 'candidate')} the likeliest")
 
 
 def _outside(reference: str) -> System:

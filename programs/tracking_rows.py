@@ -51,7 +51,10 @@ def row_metrics(row: ResultRow) -> dict[str, float]:
     stem = f"win_rate/{row.judge}/{row.system} vs {row.baseline}"
     named = {"": row.win_rate, "_low": row.low, "_high": row.high}
     beside = row.model_dump(exclude={"system", "baseline", "judge", "win_rate", "low", "high"}, exclude_none=True)
-    return {metric_name(stem + end): float(value) for end, value in (named | {f"_{k}": v for k, v in beside.items()}).items()}
+    return {
+        metric_name(stem + end): float(value)
+        for end, value in (named | {f"_{k}": v for k, v in beside.items()}).items()
+    }
 
 
 def _leaves(stem: str, value: JsonValue | Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
 
 Dimension = Literal["communication strategy", "personality", "writing style"]
 Aspect = Literal[
@@ -31,6 +32,9 @@ ASPECTS: dict[Dimension, tuple[Aspect, ...]] = {
 }
 """The finer aspects of each dimension. Personality follows the Big Five; the paper names the three dimensions only."""
 
+CHECK = r"(?P<trait>[a-z][a-z0-9_]*)(?P<sign>>=|<)(?P<threshold>-?[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)"
+"""The form of a check: a trait, a direction and a number."""
+
 Span = Annotated[str, StringConstraints(min_length=2, max_length=80)]
 
 
@@ -47,6 +51,13 @@ class Hypothesis(BaseModel):
     """Verbatim spans of the author's samples; checked to occur there."""
     confidence: float = Field(default=0.5, ge=0.0, le=1.0)
     """The model's own estimate, a fraction; not calibrated."""
+    check: SkipJsonSchema[Annotated[str, StringConstraints(pattern=f"^(?:{CHECK})?$", max_length=60)]] = Field(
+        default="", exclude_if=lambda check: not check
+    )
+    """What a text must measure if this holds of it, such as "commas>=4.5"; empty where only a reader can tell.
+
+    Never asked of a model: it stands in no schema, and in no dump where it is empty.
+    """
 
 
 class GoldHypothesis(BaseModel):

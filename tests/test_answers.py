@@ -97,6 +97,8 @@ def test_a_hosted_models_tokens_cost_what_litellms_table_says(monkeypatch):
     tracker = SharedTracker()
     tracker.add_usage("openai/gpt-4o-mini", {"prompt_tokens": 1000, "completion_tokens": 200})
     tracker.add_usage("embedded", {"prompt_tokens": 10**6, "completion_tokens": 10**6})
-    assert dollars(tracker) == pytest.approx(1000 * price["input_cost_per_token"] + 200 * price["output_cost_per_token"])
+    assert dollars(tracker) == pytest.approx(
+        1000 * price["input_cost_per_token"] + 200 * price["output_cost_per_token"]
+    )
     tracker.add_usage("openai/of-my-own", {"prompt_tokens": 1, "completion_tokens": 1})
     assert dollars(tracker) is None

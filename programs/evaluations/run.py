@@ -163,5 +163,6 @@ def finish(folder: Path, rows: list[LedgerRow], about: LedgerAbout) -> Evaluated
     from programs.reports import write_report
 
     write_ledger(folder / LEDGER, rows, about)
-    write_report(folder, rows, about)
-    return Evaluated(folder, tuple(rows), about, summarise(rows, about.seed))
+    summary = summarise(rows, about.seed)
+    write_report(folder, rows, about, summary)
+    return Evaluated(folder, tuple(rows), about, summary)

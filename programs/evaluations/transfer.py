@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import dspy
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from programs.baselines import ZeroShot
 from programs.ledger import LedgerAbout
@@ -168,11 +168,26 @@ class CellResult:
     n_pairs: int
 
 
+def listed_cells(about: LedgerAbout) -> list[Cell]:
+    """The cells that an evaluation tried.
+
+    Raises: SetupError if the ledger's list of them is broken.
+    """
+    try:
+        return TypeAdapter(list[Cell]).validate_python(about.settings.get(CELLS) or [])
+    except ValidationError as fault:
+        raise SetupError(
+            f"the ledger's list of transfers is broken ({fault.errors()[0]['msg']}); restore it or evaluate again"
+        ) from fault
+
+
 def cell_results(summary: Summary, about: LedgerAbout) -> list[CellResult]:
-    """Every cell that the ledger has verdicts on; a kind's rows and columns stand in the order they were tried."""
-    listed: Any = about.settings.get(CELLS) or []
+    """Every cell that the ledger has verdicts on; a kind's rows and columns stand in the order they were tried.
+
+    Raises: SetupError if the ledger's list of cells is none.
+    """
     found: list[CellResult] = []
-    for cell in [Cell.model_validate(each) for each in listed]:
+    for cell in listed_cells(about):
         for row in summary.results:
             if (row.system, row.baseline) != (cell.system, cell.baseline):
                 continue

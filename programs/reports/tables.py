@@ -7,9 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from programs.card import JudgeNote
+from programs.evaluations.transfer import CellResult, listed_cells
 from programs.ledger import LedgerAbout
 from programs.reports import wording
 from programs.reports.headline import BOUNDS, Headline, Standing, headlines
+from programs.reports.transfers import KINDS, Transfer, found_transfers
 from programs.reports.trust import Trust, trust_in
 from programs.summary import Agreement, Cost, Difference, Failure, Summary
 
@@ -28,11 +30,15 @@ def show_summary(console: Console, summary: Summary, about: LedgerAbout) -> None
         console.print()
     trusts = {judge: trust_in(judge, about.judges) for judge in _judges(summary)}
     # What lies between a system and the ceiling or floor is read from the win rates; the page has those rows.
-    built = [each for each in summary.differences if not {each.a, each.b} & BOUNDS.keys()]
+    # One judge's are enough for a terminal, and cells of a transfer have a table of their own.
+    judges = _judges(summary)
+    left_out = {*BOUNDS, *(cell.system for cell in listed_cells(about))}
+    built = [each for each in summary.differences if each.judge == judges[0] and not {each.a, each.b} & left_out]
     for table, rows in (
         (validation_table(about.judges), about.judges),
         (agreement_table(summary.agreements), summary.agreements),
         (differences_table(built, trusts), built),
+        *((transfer_table(each, trusts), each.results) for each in found_transfers(summary, about)),
         (costs_table(summary.costs), summary.costs),
         (failures_table(summary.failures), summary.failures),
     ):
@@ -101,6 +107,25 @@ def differences_table(differences: Sequence[Difference], trusts: dict[str, Trust
         )
         table.add_row(*names, *numbers, str(each.n_pairs), str(each.n_left_out))
     return table
+
+
+def transfer_table(transfer: Transfer, trusts: dict[str, Trust]) -> Table:
+    """One kind of transfer: a row for each judge and row, a column for each column, every cell with its interval."""
+    table = _table(transfer.title, KINDS[transfer.kind][1], "judge")
+    for column in transfer.columns:
+        table.add_column(column or KINDS[transfer.kind][2], justify="right", no_wrap=True)
+    for judge in dict.fromkeys(each.judge for each in transfer.results):
+        trust = trusts.get(judge) or trust_in(judge, ())
+        for row in transfer.rows:
+            cells = [transfer.at(judge, row, column) for column in transfer.columns]
+            table.add_row(_name(row), _name(judge), *(_transferred(cell, trust) for cell in cells))
+    return table
+
+
+def _transferred(cell: CellResult | None, trust: Trust) -> Text:
+    if cell is None:
+        return Text("none")
+    return _marked(f"{cell.value:.3f}", trust).append(f" ({cell.low:.2f}–{cell.high:.2f}; {cell.n_pairs})")
 
 
 def costs_table(costs: Sequence[Cost]) -> Table:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from programs.evaluations.transfer import CELLS, Cell, CellResult, cell_results
+from programs.evaluations.transfer import Cell, CellResult, cell_results, listed_cells
+from programs.ledger import LedgerAbout
 from programs.reports.headline import Headline, Report
+from programs.summary import Summary
 
 KINDS = {
     "models": ("From model to model", "inferred by", "written by"),
@@ -48,9 +49,13 @@ class Transfer:
 
 def transfers(report: Report) -> list[Transfer]:
     """The kinds of transfer that were tried, with all cells, those without a win rate too."""
-    listed: Any = report.about.settings.get(CELLS) or []
-    cells = [Cell.model_validate(each) for each in listed]
-    results = cell_results(report.summary, report.about)
+    return found_transfers(report.summary, report.about)
+
+
+def found_transfers(summary: Summary, about: LedgerAbout) -> list[Transfer]:
+    """The same, from what a report is made of."""
+    cells = listed_cells(about)
+    results = cell_results(summary, about)
     found = []
     for kind in KINDS:
         mine = tuple(each for each in results if each.kind == kind)
