@@ -61,11 +61,11 @@ def checked_candidates(n: int) -> int:
     Raises: SetupError otherwise.
     """
     if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MAX_CANDIDATES:
-        raise SetupError(f"n is {n!r}; give a number of candidates from 1 to {MAX_CANDIDATES}")
+        raise SetupError(f"the number of candidates is {n!r}; give one from 1 to {MAX_CANDIDATES}")
     return n
 
 
-def with_candidates(program: dspy.Module, name: str, n: int) -> None:
+def with_candidates(program: dspy.Module | None, name: str, n: int) -> None:
     """Tells a program how many candidates to write; `name` is what the user calls it.
 
     Raises: SetupError if there is no such number, or the program writes one text only.

@@ -117,8 +117,6 @@ def without_candidates(reference: str) -> tuple[str, int | None]:
 
 def _several(reference: str, system: System, n: int) -> System:
     """The system with N candidates for each text."""
-    if system.program is None:
-        raise SetupError(f"{system.name!r} are texts that exist already; leave '*{n}' out of {reference!r}")
     with_candidates(system.program, system.name, n)
     return System(reference, system.program, None, f"{system.about}; of {counted(n, 'candidate')} the likeliest")
 
