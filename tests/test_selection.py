@@ -75,6 +75,12 @@ REPLIES = {"": UNLIKE[0], "alpha": UNLIKE[1], "beta": LIKE, "gamma": UNLIKE[2]}
 """What is written without each claim, and with all."""
 
 
+def replying(reply: Callable[[Request], str | Exception] = lambda request: REPLIES[left_out(request)], **settings: Any):
+    """An engine, and the context in which programs ask it."""
+    engine = Replying(reply)
+    return engine, dspy.context(lm=answering_lm(engine, **{"temperature": 0.7, **settings}), adapter=FittingAdapter())
+
+
 def written(context: Any, n: int | None, program: AuthorshipProgram | None = None, **inputs: Any) -> dspy.Prediction:
     with context:
         return (program or AuthorshipProgram())(
