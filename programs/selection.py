@@ -27,6 +27,8 @@ class Candidate(BaseModel):
     """Likeness to the samples (`programs.likeness`): 0 reads like any other writer, higher is liker."""
     faults: tuple[str, ...] = ()
     """What counts against it whatever its likeness, in words; already in the score."""
+    call: int = 0
+    """Which of the calls wrote it, from 0; the first calls are the same however many there are."""
     left_out: int | None = None
     """Place of the hypothesis that it was written without; None if it was written from all."""
 
@@ -102,8 +104,15 @@ def likeliest(write: Callable[..., Any], inputs: Mapping[str, Any], n: int, samp
         raise next(each.fault for each in drawn if each.fault is not None)
     like = likeness(samples)
     candidates = tuple(
-        Candidate(text=each.text, score=like.score(each.text), faults=like.faults(each.text), left_out=each.left_out)
-        for each in written
+        Candidate(
+            text=each.text,
+            score=like.score(each.text),
+            faults=like.faults(each.text),
+            call=call,
+            left_out=each.left_out,
+        )
+        for call, each in enumerate(drawn)
+        if each.fault is None
     )
     scores = [candidate.score for candidate in candidates]
     chosen = scores.index(max(scores))

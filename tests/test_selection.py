@@ -13,6 +13,8 @@ from rich.console import Console
 from scripted import ScriptedEngine, lm, requests, turns
 from tiny_task import draft
 
+from benchmarks.selection import Drawn
+from benchmarks.selection import main as benchmark
 from programs import AuthorshipProgram, Hypothesis, load
 from programs.authorship import AuthorshipSettings
 from programs.card import read_card
@@ -167,6 +169,7 @@ def test_candidates_that_fail_are_counted_and_the_rest_picked_from():
 
     out = written(replying(reply)[1], 4)
     assert out.text == LIKE and [each.left_out for each in out.candidates] == [1, 2] and out.chosen == 0
+    assert [each.call for each in out.candidates] == [2, 3]
     assert out.n_failed == 2 and out.notes[-1] == "2 of 4 candidates failed"
 
 
@@ -366,3 +369,28 @@ def test_a_person_reads_how_the_text_was_picked(capsys):
     )
     show(shown, Console())
     assert "- picked from 4 candidates by likeness to the samples" in capsys.readouterr().out
+
+
+def test_each_number_of_candidates_is_read_off_the_same_texts():
+    # The third call failed; scores rise with the letters but for the last.
+    drawn = Drawn("me", "zero", texts=("a", "b", "d", "c"), scores=(1.0, 2.0, 9.0, 3.0), calls=(0, 1, 3, 4))
+    assert [drawn.picked(n) for n in (1, 2, 3, 4, 5)] == ["a", "b", "b", "d", "d"]
+    late = Drawn("me", "zero", texts=("x",), scores=(0.0,), calls=(4,))
+    assert late.picked(1) == "x"
+
+
+def test_the_benchmark_prints_a_row_for_each_judge_and_number(capsys):
+    words = ["--limit-authors", "2", "--n", "1", "3", "--judges", "delta"]
+    assert benchmark(words, lambda name, **_: answering_lm(temperature=0.7)) == 0
+    out = capsys.readouterr().out
+    assert "6 targets of\n2 test authors, 3 candidates each" in out
+    rows = [line.split() for line in out.splitlines() if line.startswith("delta")]
+    assert [row[1] for row in rows] == ["1", "3"]
+    # The answering model writes the same text whatever is left out: every pick ties with the first.
+    assert [row[-3] for row in rows] == ["0.500", "0.500"]
+
+
+@pytest.mark.parametrize("words", [["--n", "0", "8"], ["--system", "zero-shot"], ["--judges", "nobody"]])
+def test_the_benchmark_refuses_what_it_cannot_measure(words, capsys):
+    assert benchmark(words, lambda name, **_: answering_lm()) == 2
+    assert capsys.readouterr().err.startswith("error: ")
