@@ -263,3 +263,10 @@ def test_hypotheses_are_carried_to_other_samples_and_domains(evaluate, tmp_path,
         *(f"uncompiled, {n} sample{'s' * (n > 1)}" for n in (1, 2, 3)),
         *(f"uncompiled, samples of {domain}" for domain in ("blog", "email")),
     }
+
+
+def test_a_shipped_version_with_candidates_is_a_system(evaluate, tmp_path, capsys):
+    assert evaluate("--systems", "uncompiled*2,authorship*2", "--judges", "stylometric", "--json", out=tmp_path) == 0
+    printed = json.loads(capsys.readouterr().out)
+    systems = {row["system"] for row in printed["results"]}
+    assert systems == {"uncompiled*2", "authorship*2", "ceiling", "floor"}

@@ -18,7 +18,7 @@ from programs.lms import make_lm
 from programs.lms.access import check_access
 from programs.outcome import PACKAGES
 from programs.references import CARD, resolve
-from programs.systems import System, find_system
+from programs.systems import System, find_system, without_candidates
 from programs.tasks import TASKS
 from signatures.errors import SetupError, counted, unknown
 from signatures.records import AuthorCase
@@ -216,7 +216,7 @@ def _notes(evaluation: Evaluation) -> list[str]:
     for system in (each.system for each in evaluation.contestants if not each.cell):
         if system.program is None or not getattr(system.program, "version", None):
             continue
-        card = read_card(resolve(system.name, evaluation.choices.base.out, tuple(TASKS)) / CARD)
+        card = read_card(resolve(without_candidates(system.name)[0], evaluation.choices.base.out, tuple(TASKS)) / CARD)
         corpus = evaluation.experiment.corpus
         if card.corpus.sha256 == corpus.hash and evaluation.choices.part not in ("test", "dev"):
             notes.append(f"{system.name} was compiled on authors of this corpus, some of them maybe these")
