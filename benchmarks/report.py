@@ -17,7 +17,7 @@ from pathlib import Path
 from programs.ledger import write_ledger
 from programs.references import LEDGER
 from programs.reports.writing import REPORT
-from tests.reports.made_ledger import JUDGES, SYSTEMS, Size, made_about, made_rows
+from tests.reports.made_evaluation import JUDGES, SYSTEMS, Size, made_about, made_rows
 
 _TARGETS = 3
 _REBUILD = """

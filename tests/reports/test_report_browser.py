@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from made_ledger import Size, made_about, made_rows
+from made_evaluation import Size, made_about, made_rows
 
 from programs.reports import write_report
 from programs.summary import summarise

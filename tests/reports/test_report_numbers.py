@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_ledger import JUDGES, Size, made_about, made_rows
+from made_evaluation import JUDGES, Size, made_about, made_rows
 from rich.console import Console
 
 from programs.ledger import LedgerAbout

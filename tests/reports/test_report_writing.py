@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_ledger import JUDGES, SYSTEMS, Size, carried, made_about, made_rows
+from made_evaluation import JUDGES, SYSTEMS, Size, carried, made_about, made_rows
 from PIL import Image
 
 from programs.card import JudgeNote
