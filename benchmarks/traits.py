@@ -5,8 +5,8 @@ claimed, against a population fitted on the authors outside the group, or the on
 
 - lift: share of claims that hold on the author's texts, less the share that holds on those of the other four;
 - matching: how often the author is the one of the five on whose texts most claims hold (a tie counts in parts);
-- leakage: share of statements with a capitalised word, or a rare content word, that stands in the samples; beside it the
-  share with one that stands in another author's samples, since the statements' own words, such as "quotes", turn up.
+- leakage: share of statements with a capitalised word, or a rare content word, that stands in the samples; beside it
+  the share with one that stands in another author's texts, since the statements' own words, such as "quotes", turn up.
 
 `--write-population` fits the population that ships on the bundled corpus and writes it into the package.
 """
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", nargs="*", default=[f"jsonl:{CCAT50}", "bundled"], help="corpora (default: both)")
     parser.add_argument("--samples", type=int, default=5, help="texts that habits are read from (default: %(default)s)")
     parser.add_argument("--claims", type=int, nargs="*", default=[4, 8], help="claims an author (default: 4 and 8)")
-    parser.add_argument("--rounds", type=int, default=4, help="times that authors are dealt (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=10, help="times that authors are dealt (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="deals authors and texts (default: %(default)s)")
     parser.add_argument("--write-population", action="store_true", help="fit the shipped population, and do no more")
     options = parser.parse_args(arguments)
@@ -109,7 +109,8 @@ class Tally:
     confidence: list[float] = field(default_factory=list)
     matched: dict[int, list[float]] = field(default_factory=lambda: {size: [] for size in SIZES})
     n_statements: int = 0
-    leaked: list[str] = field(default_factory=list)
+    leaked: list[set[str]] = field(default_factory=list)
+    """The words that a statement shares with the samples, for each that does."""
     n_by_chance: int = 0
     """Statements that would count as leaking from the texts of another author."""
 
@@ -145,11 +146,11 @@ class Trial:
         claimed = distinctive(drawn, self.against, n)
         checks = [parse_check(hypothesis.check) for hypothesis in claimed]
         held = {name: self._held(checks, name, drawn) for name in self.group}
-        statements = [each.statement for each in claimed]
-        tally.leaked += [statement for statement in statements if leaks(statement, drawn, rare)]
         stranger = str(rng.choice([name for name in self.group if name != author]))
         unrelated = [*self.group[stranger]][: len(drawn)]
-        tally.n_by_chance += sum(leaks(statement, unrelated, rare) for statement in statements)
+        for statement in (each.statement for each in claimed):
+            tally.leaked += filter(None, [leaks(statement, drawn, rare)])
+            tally.n_by_chance += bool(leaks(statement, unrelated, rare))
         tally.add(author, held, [each.confidence for each in claimed], rng)
 
     def _held(self, checks: Sequence[Check], author: str, drawn: Sequence[str]) -> np.ndarray:
@@ -185,12 +186,11 @@ def report(label: str, tally: Tally, seed: int) -> None:
         mean = clustered_mean(tally.authors, values, rng=rng, even=even, bounds=bounds)
         interval = f"{mean.low:.3f} to {mean.high:.3f}"
         print(f"{label}  {name:18} {mean.value:6.3f}   {interval:>16}  {len(values)} tests, {mean.n_authors} authors")
-    n_leaked, n = len(tally.leaked), tally.n_statements
-    print(
-        f"{label}  leaking topic      {n_leaked / max(n, 1):6.3f}   at most {_most(n_leaked, n):.3f}     {n} statements"
-    )
-    for statement, times in Counter(tally.leaked).most_common(5):
-        print(f"    leaked {times} times: {statement}")
+    n = tally.n_statements
+    for name, k in (("leaking topic", len(tally.leaked)), ("leaking by chance", tally.n_by_chance)):
+        print(f"{label}  {name:18} {k / max(n, 1):6.3f}   {f'at most {_most(k, n):.3f}':>16}  {n} statements")
+    words = Counter(word for found in tally.leaked for word in found)
+    print(f"{label}  leaked: {', '.join(f'{word} {times}' for word, times in words.most_common(8)) or 'nothing'}")
 
 
 def _most(k: int, n: int) -> float:
@@ -221,16 +221,13 @@ def rare_words(texts: Sequence[str]) -> frozenset[str]:
     return frozenset(word for word, n in counts.items() if n <= RARE * len(texts)) - function_words()
 
 
-def leaks(statement: str, samples: Sequence[str], rare: frozenset[str]) -> bool:
-    """Whether a statement names something of the samples: a word in capitals or a rare one that stands there."""
+def leaks(statement: str, samples: Sequence[str], rare: frozenset[str]) -> set[str]:
+    """What a statement names of the samples: capitalised words, the first excepted, and rare ones, that stand there."""
     held = {word for sample in samples for word in Reading(sample).words}
     reading = Reading(statement)
-    written = [statement[slice(*span)] for span in reading.word_spans]
-    return any(
-        word in held and (word in rare or place and form[0].isupper() and word not in function_words())
-        for place, (word, form) in enumerate(zip(reading.words, written, strict=True))
-        if not word[0].isdigit()
-    )
+    named = [statement[start].isupper() and place > 0 for place, (start, _) in enumerate(reading.word_spans)]
+    telling = {word for word, name in zip(reading.words, named, strict=True) if word in rare or name}
+    return {word for word in telling & held if not word[0].isdigit()} - function_words()
 
 
 if __name__ == "__main__":

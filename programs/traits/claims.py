@@ -1,12 +1,12 @@
 """Turns what is distinctive in a person's texts into hypotheses, each with a check that tells it from other people.
 
-For every trait, both directions and every threshold of the population, two estimates of how often the person's next
-text passes are averaged. One counts: the samples that pass, with the population's share as prior, its strength from how
-steady authors are at that threshold (beta-binomial). The other weighs amounts: the person's mean, drawn towards the
-population's as far as so few texts of that length demand, on a scale on which the population is normal. The first is
-robust and too bold, since the best of many thresholds is taken; the second is sharper and wrong where amounts are
-lumpy. Their mean was the best calibrated on both corpora of `benchmarks.traits`. What is claimed is the threshold where
-this exceeds the population's share the most: the lift that the claim promises.
+For every trait that is not ordinary, and every threshold of the population, two estimates of how often the person's
+next text passes are averaged. One counts: the samples that pass, with the population's share as prior, its strength
+from how steady authors are at that threshold (beta-binomial). The other weighs amounts: the person's mean, drawn
+towards the population's as far as so few texts of that length demand, on a scale on which the population is normal. The
+first is robust and too bold, since the best of many thresholds is taken; the second is sharper and wrong where amounts
+are lumpy. Their mean was the best calibrated on both corpora of `benchmarks.traits`. What is claimed is the threshold
+where this exceeds the population's share the most: the lift that the claim promises.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from programs.traits.checks import Check
 from programs.traits.evidence import quotations
-from programs.traits.measuring import worded
-from programs.traits.phrasing import statement
+from programs.traits.measuring import below_and_above, worded
+from programs.traits.phrasing import direction, statement
 from programs.traits.population import Background, Population, Threshold, default_population, weight
 from programs.traits.reading import Reading
 from programs.traits.registry import TRAITS
@@ -28,6 +28,8 @@ MOST_TEXTS = 0.55
 """Least share of the person's texts that a claim must be expected to hold on."""
 LEAST_LIFT = 0.1
 """Least amount by which that must exceed the share of other people's texts."""
+LEAST_STEADINESS = 0.1
+"""Of the variance, the part that is granted to lie between authors where those of the population do not differ."""
 _NORMAL = NormalDist()
 _EDGE = 1e-3
 _LEAST_WITHIN = 0.01
@@ -87,22 +89,43 @@ def _claim(trait: Trait, readings: Sequence[Reading], population: Population) ->
     background = population.traits[trait.name]
     values = [trait.value(reading) for reading in readings]
     weights = [weight(len(reading.words), background, population.mean_words) for reading in readings]
+    side = direction(*below_and_above(sum(values) / len(values), sum(weights), background))
     best: Claim | None = None
-    for threshold in background.thresholds:
-        counted = _by_count(values, weights, threshold)
-        own = (counted + _by_amount(values, weights, threshold, background)) / 2
-        for claim in (
-            Claim(Check(trait.name, ">=", threshold.value), own, threshold.share),
-            Claim(Check(trait.name, "<", threshold.value), 1 - own, 1 - threshold.share),
-        ):
-            if claim.own >= MOST_TEXTS and (best is None or claim.lift > best.lift):
-                best = claim
-    return best
+    for threshold in background.thresholds if side else ():
+        reach = (_by_count(values, weights, threshold) + _by_amount(values, weights, threshold, background)) / 2
+        best = _better(best, _one_claim(trait, side, threshold, reach))
+    beyond = _unheard_of(values, background, population.n_texts)
+    return _better(best, _one_claim(trait, 1, beyond, _by_count(values, weights, beyond))) if beyond else best
+
+
+def _one_claim(trait: Trait, side: int, threshold: Threshold, reach: float) -> Claim:
+    """The claim that the person reaches a threshold, or stays below, from how many of their texts should reach it."""
+    if side > 0:
+        return Claim(Check(trait.name, ">=", threshold.value), reach, threshold.share)
+    return Claim(Check(trait.name, "<", threshold.value), 1 - reach, 1 - threshold.share)
+
+
+def _better(best: Claim | None, claim: Claim) -> Claim | None:
+    """The claim with more lift, of those that are expected to hold on most texts."""
+    if claim.own < MOST_TEXTS or (best is not None and claim.lift <= best.lift):
+        return best
+    return claim
+
+
+def _unheard_of(values: Sequence[float], background: Background, n_texts: int) -> Threshold | None:
+    """Halfway between the most that any text of the population has and the person's mean, where that is more.
+
+    The population says nothing about how steady authors are there: as the prior's strength, one text.
+    """
+    most, mean = background.text_quantiles[-1], sum(values) / len(values)
+    if mean <= most:
+        return None
+    return Threshold(value=float(f"{(most + mean) / 2:.4g}"), share=round(0.5 / n_texts, 4), steadiness=0.5)
 
 
 def _by_count(values: Sequence[float], weights: Sequence[float], threshold: Threshold) -> float:
     """Expected share of the person's texts that reach a threshold, from which samples do."""
-    strength = (1 - threshold.steadiness) / max(threshold.steadiness, _EDGE)
+    strength = (1 - threshold.steadiness) / max(threshold.steadiness, LEAST_STEADINESS)
     passed = sum(one for value, one in zip(values, weights, strict=True) if value >= threshold.value)
     return (strength * threshold.share + passed) / (strength + sum(weights))
 
@@ -111,10 +134,8 @@ def _by_amount(
     values: Sequence[float], weights: Sequence[float], threshold: Threshold, background: Background
 ) -> float:
     """The same, from how far the samples lie from the mean writer."""
-    between = background.between
-    within = max(background.within, _LEAST_WITHIN * between)
-    if not between or not within:
-        return threshold.share
+    within = max(background.within, _LEAST_WITHIN * background.between)
+    between = max(background.between, LEAST_STEADINESS * within)
     total = sum(weights)
     mean = sum(value * one for value, one in zip(values, weights, strict=True)) / total
     sampling = within / total

@@ -9,11 +9,11 @@ from programs.traits.trait import (
     Trait,
     Unit,
     Value,
+    fewest,
     once,
     per_100_words,
     share_of_paragraphs,
     share_of_sentences,
-    without,
 )
 from signatures.hypotheses import Aspect, Dimension
 
@@ -49,6 +49,4 @@ def counted(
     name: str, place: tuple[Dimension, Aspect], unit: Unit, habit: Habit, hits: Shows, family: str = ""
 ) -> Trait:
     """A trait whose value is the number of hits, by unit; its family is its own name unless given."""
-    return Trait(
-        name, *place, family or name, unit, *habit, _VALUES[unit](hits), shows=hits, shows_little=without(hits)
-    )
+    return Trait(name, *place, family or name, unit, *habit, _VALUES[unit](hits), shows=hits, shows_little=fewest(hits))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from programs.traits.counted import PERSONALITY, STRATEGY, STYLE, Habit, counted, measured
 from programs.traits.reading import Reading, Span
-from programs.traits.trait import Trait, matching, where, without
+from programs.traits.trait import Trait, fewest, matching, where
 
 _EMOJI = "[\U0001f000-\U0001faff\u2600-\u27bf\u2b50\u2b55]|[:;]-?[)(DPp](?![\\w])|<3"
 _SEMICOLON = r"(?<!&amp)(?<!&lt)(?<!&gt)(?<!&quot)(?<!&#39);(?!-?[)(DPp])"
@@ -56,7 +56,7 @@ MARKS: tuple[Trait, ...] = (
         "of words",
         Habit("Puts words in direct quotes", "Seldom puts words in direct quotes"),
         _quoted_share,
-        (_quotes, without(_quotes)),
+        (_quotes, fewest(_quotes)),
     ),
     counted(
         "quotes",

@@ -7,6 +7,7 @@ from math import sqrt
 from pydantic import BaseModel, ConfigDict, Field
 
 from programs.traits.evidence import MOST, quotations
+from programs.traits.phrasing import direction
 from programs.traits.phrasing import reading as reading_of
 from programs.traits.population import Background, Population, default_population, weight
 from programs.traits.reading import Reading
@@ -118,6 +119,6 @@ def _measured(trait: Trait, readings: Sequence[Reading], population: Population)
         value=value,
         z=round(z, 3),
         percentile=round((1 + below - above) / 2, 3),
-        reading=reading_of(trait, value, z, below, above),
-        evidence=quotations(readings, trait.shows if z >= 0 else trait.shows_little),
+        reading=reading_of(trait, value, below, above),
+        evidence=quotations(readings, trait.shows_little if direction(below, above) < 0 else trait.shows),
     )

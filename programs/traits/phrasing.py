@@ -2,6 +2,8 @@
 
 from programs.traits.trait import Trait
 
+UNUSUAL = 0.6
+"""Least share of writers who must have less, or more, before anything is claimed of a person."""
 _NONE = {"in 100 words": "none in these texts"}
 
 
@@ -10,21 +12,25 @@ def statement(trait: Trait, value: float, high: bool) -> str:
     return f"{trait.high if high else trait.low}, {quantity(trait, _told(trait, value, high))}"
 
 
-def reading(trait: Trait, value: float, z: float, below: float, above: float) -> str:
-    """The statement with its place among writers, or that the value is an ordinary one.
+def direction(below: float, above: float) -> int:
+    """1 for much, -1 for little, 0 for an ordinary amount, from the shares of writers who have less and more."""
+    return (below >= UNUSUAL) - (above >= UNUSUAL)
+
+
+def reading(trait: Trait, value: float, below: float, above: float) -> str:
+    """The statement with its place among writers, or that the amount is an ordinary one.
 
     Args:
         trait: What was measured.
         value: Its amount.
-        z: Distance from the mean writer; within half a unit is ordinary.
         below: Share of writers who have less.
         above: Share of writers who have more.
     """
-    if abs(z) < 0.5:
+    side = direction(below, above)
+    if not side:
         return f"About average in {trait.name.replace('_', ' ')}: {quantity(trait, value)}"
-    high = z > 0
-    share, word = (below if high else above), ("more" if high or trait.once_a_text else "less")
-    return f"{statement(trait, value, high)}, {word} than {_percent(share)} of writers"
+    share, word = (below if side > 0 else above), ("more" if side > 0 or trait.once_a_text else "less")
+    return f"{statement(trait, value, side > 0)}, {word} than {_percent(share)} of writers"
 
 
 def quantity(trait: Trait, value: float) -> str:

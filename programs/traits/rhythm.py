@@ -40,15 +40,31 @@ def _first(reading: Reading) -> Iterator[Span]:
     return iter(reading.sentences[:1])
 
 
-_SHORT_ONES = sentences_where(lambda words: len(words) <= _SHORT)
-_LONG_ONES = sentences_where(lambda words: len(words) >= _LONG)
-_MIDDLING = sentences_where(lambda words: _SHORT < len(words) < _LONG)
-_LONE_SENTENCES = _paragraphs_where(lambda n_words, n_sentences: n_sentences <= 1)
-_LARGER_PARAGRAPHS = _paragraphs_where(lambda n_words, n_sentences: n_sentences > 1)
+def _extreme(sizes: Callable[[Reading], list[tuple[Span, int]]], largest: bool) -> Shows:
+    """The two largest or smallest of the parts that are measured."""
+
+    def shows(reading: Reading) -> Iterator[Span]:
+        ordered = sorted(sizes(reading), key=lambda part: part[1], reverse=largest)
+        return (span for span, _ in ordered[:2])
+
+    return shows
 
 
-def _long_words(reading: Reading) -> Iterator[Span]:
-    return (span for span, word in zip(reading.word_spans, reading.words, strict=True) if len(word) >= _LONG_WORD)
+def _sentences(reading: Reading) -> list[tuple[Span, int]]:
+    return [*zip(reading.sentences, _lengths(reading), strict=True)]
+
+
+def _paragraphs(reading: Reading) -> list[tuple[Span, int]]:
+    return [*zip(reading.paragraphs, reading.paragraph_lengths, strict=True)]
+
+
+def _words(reading: Reading) -> list[tuple[Span, int]]:
+    return [*zip(reading.word_spans, map(len, reading.words), strict=True)]
+
+
+def _shortest_and_longest(reading: Reading) -> Iterator[Span]:
+    ordered = sorted(_sentences(reading), key=lambda part: part[1])
+    return (span for span, _ in (*ordered[:1], *ordered[1:][-1:]))
 
 
 def _short_worded(reading: Reading) -> Iterator[Span]:
@@ -57,6 +73,10 @@ def _short_worded(reading: Reading) -> Iterator[Span]:
             yield span
 
 
+_SHORT_ONES = sentences_where(lambda words: len(words) <= _SHORT)
+_MIDDLING = sentences_where(lambda words: _SHORT < len(words) < _LONG)
+_LONE_SENTENCES = _paragraphs_where(lambda n_words, n_sentences: n_sentences <= 1)
+
 RHYTHM: tuple[Trait, ...] = (
     measured(
         "sentence_words",
@@ -64,7 +84,7 @@ RHYTHM: tuple[Trait, ...] = (
         "words",
         Habit("Writes long sentences", "Writes short sentences"),
         lambda reading: _mean(_lengths(reading)),
-        (_LONG_ONES, _SHORT_ONES),
+        (_extreme(_sentences, True), _extreme(_sentences, False)),
     ),
     measured(
         "sentence_spread",
@@ -72,7 +92,7 @@ RHYTHM: tuple[Trait, ...] = (
         "of the average",
         Habit("Mixes long sentences with short ones", "Keeps sentences alike in length"),
         lambda reading: variation(_lengths(reading)),
-        (_SHORT_ONES, _MIDDLING),
+        (_shortest_and_longest, _MIDDLING),
     ),
     counted(
         "short_sentences",
@@ -96,7 +116,7 @@ RHYTHM: tuple[Trait, ...] = (
         "letters",
         Habit("Uses long words", "Uses short words"),
         _letters,
-        (_long_words, _short_worded),
+        (_extreme(_words, True), _short_worded),
     ),
     measured(
         "paragraph_words",
@@ -104,7 +124,7 @@ RHYTHM: tuple[Trait, ...] = (
         "words",
         Habit("Writes long paragraphs", "Writes short paragraphs"),
         lambda reading: _mean(reading.paragraph_lengths),
-        (_LARGER_PARAGRAPHS, _LONE_SENTENCES),
+        (_extreme(_paragraphs, True), _extreme(_paragraphs, False)),
     ),
     counted(
         "lone_sentences",

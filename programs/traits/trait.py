@@ -18,6 +18,7 @@ Unit = Literal[
     "of words",
     "of the average",
 ]
+_FEW_WORDS = 4
 Value = Callable[[Reading], float]
 Shows = Callable[[Reading], Iterator[Span]]
 
@@ -108,14 +109,18 @@ def sentences_where(test: Callable[[list[str]], bool]) -> Shows:
     return shows
 
 
-def without(hits: Shows) -> Shows:
-    """Sentences of some length in which there is no hit."""
+def fewest(hits: Shows) -> Shows:
+    """Sentences of four words or more with the fewest hits, none where there are such."""
 
     def shows(reading: Reading) -> Iterator[Span]:
-        starts = {start for start, _ in hits(reading)}
-        for (first, end), words in zip(reading.sentences, reading.sentence_words, strict=True):
-            if len(words) >= 4 and not any(first <= start < end for start in starts):
-                yield first, end
+        starts = [start for start, _ in hits(reading)]
+        counts = [
+            (sum(first <= start < end for start in starts), (first, end))
+            for (first, end), words in zip(reading.sentences, reading.sentence_words, strict=True)
+            if len(words) >= _FEW_WORDS
+        ]
+        least = min((count for count, _ in counts), default=0)
+        return (span for count, span in counts if count == least)
 
     return shows
 

@@ -106,8 +106,8 @@ WORDING: tuple[Trait, ...] = (
         (STYLE, "formality"),
         "in 100 words",
         Habit(
-            "Writes formally: many prepositions, articles and abstract nouns",
-            "Writes plainly: few prepositions, articles and abstract nouns",
+            "Writes formally: many prepositions and abstract nouns",
+            "Writes plainly: few prepositions and abstract nouns",
         ),
         _FORMAL_WORDS,
     ),
