@@ -1,7 +1,7 @@
 """Two systems on the same targets, judged: the metric that optimizers maximise and the rows that a ledger keeps."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -11,7 +11,7 @@ import numpy as np
 from data.sentences import clip, count_words
 from programs.answers import Answer
 from programs.judges import Judge, Preference
-from programs.judges.opinions import Opinion, opinions
+from programs.judges.opinions import Opine, Opinion, opinions
 from programs.judges.validation import answer
 from programs.ledger import LedgerRow, Order
 from programs.metrics import Verdict
@@ -85,10 +85,6 @@ class Comparison:
     system: str
     baseline: str
     judge: Judge
-
-
-Opine = Callable[[Judge, Sequence[str], Sequence[str], Sequence[str]], Sequence[Opinion]]
-"""Asks a judge for n opinions, as `programs.judges.opinions` does; a journal may know some of them already."""
 
 
 def verdict_rows(

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from programs.card import JudgeNote
-from programs.judges import Judge, Validation, ValidationCache, validate, validate_against
+from programs.judges import Judge, Validation, ValidationCache, opinions, validate, validate_against
+from programs.judges.opinions import Opine
 from signatures.records import AuthorCase
 
 OTHER_AUTHORS = "other authors"
@@ -18,6 +19,7 @@ def judge_notes(
     generated: tuple[str, Mapping[str, str]],
     rng: np.random.Generator,
     cache: ValidationCache | None = None,
+    opine: Opine = opinions,
 ) -> list[JudgeNote]:
     """Puts the authors' real texts before a judge: beside other people's, and beside a model's for the same prompts.
 
@@ -28,12 +30,13 @@ def judge_notes(
         generated: What the model's texts are called, and target id to text.
         rng: Draws pairs and intervals.
         cache: Where earlier results are kept.
+        opine: Asks the judge; a journal may know some of its opinions already.
 
     Raises: SetupError if there are too few texts, or the judge gives no verdict at all.
     """
     name, texts = generated
-    known = validate(judge, judged, rng, cache=cache)
-    against_model = validate_against(judge, cases, texts, rng, cache=cache)
+    known = validate(judge, judged, rng, cache=cache, opine=opine)
+    against_model = validate_against(judge, cases, texts, rng, cache=cache, opine=opine)
     return [_note(judge, OTHER_AUTHORS, known), _note(judge, name, against_model)]
 
 

@@ -11,9 +11,10 @@ import pytest
 from answering import AnsweringEngine, answering_lm
 
 from data import load_corpus
+from programs import load
 from programs.entry import exit_code
 from programs.evaluate import main
-from programs.ledger import LedgerRow, read_all
+from programs.ledger import LedgerRow, read_all, write_ledger
 from programs.summary import summarise
 
 SYSTEMS = ("--systems", "zero-shot,few-shot,uncompiled", "--judges", "stylometric,delta")
@@ -196,6 +197,24 @@ def test_another_judge_reads_a_ledger_without_a_model(evaluate, corpus, tmp_path
     assert untimed(added) == untimed(direct)
 
 
+def test_a_rejudged_ledger_whose_texts_were_judged_anew_goes_on_and_another_version_is_refused_first(
+    evaluate, tmp_path, capsys
+):
+    assert evaluate(*SYSTEMS, out=tmp_path) == 0
+    rows, about = read_all(folder_of(tmp_path) / "ledger.parquet")
+    ledger, again = tmp_path / "moved.parquet", ("--judges", "delta,stylometric-plain")
+    for changes in ({"judge_seconds": 1.0}, {"judge_seconds": 2.0}):
+        write_ledger(ledger, [row.model_copy(update=changes) for row in rows], about)
+        assert evaluate("--rejudge", ledger, *again, "--resume", out=tmp_path / "again") == 0
+    capsys.readouterr()
+    older = {"judge": "stylometric-plain", "judge_version": "stylometric-plain-0"}
+    write_ledger(ledger, [*rows, rows[0].model_copy(update=older)], about)
+    out = tmp_path / "refused"
+    assert evaluate("--rejudge", ledger, *again, out=out) == 2
+    assert "verdicts of stylometric-plain in another version, 'stylometric-plain-0'" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_a_ledger_of_another_corpus_is_not_judged_again(evaluate, corpus, tmp_path, capsys):
     assert evaluate(*SYSTEMS, out=tmp_path) == 0
     capsys.readouterr()
@@ -221,6 +240,7 @@ def test_a_ledger_of_another_corpus_is_not_judged_again(evaluate, corpus, tmp_pa
         (["--systems", "texts:/nowhere.jsonl"], "/nowhere.jsonl"),
         (["--transfer", "planets"], "unknown transfer 'planets'"),
         (["--transfer", "models"], "--transfer-models"),
+        (["--transfer", "samples,samples"], "transfer 'samples' is named twice"),
         (["--rejudge", "/nowhere.parquet"], "there is no ledger"),
     ],
 )
@@ -270,3 +290,28 @@ def test_a_shipped_version_with_candidates_is_a_system(evaluate, tmp_path, capsy
     printed = json.loads(capsys.readouterr().out)
     systems = {row["system"] for row in printed["results"]}
     assert systems == {"uncompiled*2", "authorship*2", "ceiling", "floor"}
+
+
+def test_a_registered_model_is_a_system_whose_authors_are_not_known(evaluate, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("programs.systems.load", lambda reference, root, tasks: load("authorship/default"))
+    name = "models:/hyperalign-authorship@champion"
+    assert evaluate("--systems", name, "--judges", "stylometric", "--json", out=tmp_path) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert name in {row["system"] for row in printed["results"]}
+    assert any(name in note and "may know some" in note for note in printed["about"]["notes"])
+
+
+def test_with_every_judge_left_out_there_is_no_result_and_the_ledger_stays(evaluate, tmp_path, capsys):
+    path = tmp_path / "theirs.jsonl"
+    path.write_text(json.dumps({"target_id": "of-another-split", "text": "Hello."}))
+    command = ("--baseline", f"texts:{path}", "--systems", "zero-shot", "--judges", "stylometric,delta")
+    assert evaluate(*command, out=tmp_path) == 2
+    assert "none of the 8 targets has a text" in capsys.readouterr().err
+    assert not (folder_of(tmp_path) / "ledger.parquet").exists()
+
+
+def test_a_number_of_samples_that_nobody_has_is_said_to_be_untried(evaluate, tmp_path, capsys):
+    command = ("--systems", "zero-shot", "--judges", "stylometric", "--transfer", "samples")
+    assert evaluate(*command, "--transfer-system", "uncompiled", "--samples", "3", "--json", out=tmp_path) == 0
+    notes = json.loads(capsys.readouterr().out)["about"]["notes"]
+    assert "transfer from 5 and 7 samples was not tried: --samples is 3" in notes

@@ -2,20 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from data import load_corpus, split
-from programs.card import JudgeNote
+from data import Splits, load_corpus, split
+from programs.card import CorpusNote, JudgeNote
 from programs.contest import judged_again
 from programs.evaluations.journal import open_journal
 from programs.evaluations.run import Evaluated, finish
 from programs.evaluations.setup import EVALUATIONS, PARTS, VALIDATIONS, build_judge
 from programs.judges import Judge, References, ValidationCache, check_judge
+from programs.judges.opinions import Opine
 from programs.ledger import LedgerAbout, LedgerRow, comparisons, read_all
 from programs.validated import judge_notes
 from signatures.errors import SetupError
@@ -30,6 +32,7 @@ class Again:
     about: LedgerAbout
     judged: tuple[AuthorCase, ...]
     judges: tuple[Judge, ...]
+    """Those that have not read it yet."""
     folder: Path
     resume: bool
 
@@ -38,26 +41,18 @@ class Again:
         references = {case.author.id: [text.text for text in case.references] for case in self.judged}
         key = hashlib.sha256(json.dumps(references, sort_keys=True).encode()).hexdigest()
         rows, notes = list(self.rows), list(self.about.judges)
-        header = {"rows": [row.model_dump(mode="json") for row in self.rows[:1]], "references": key}
+        # Not the rows themselves: the same texts evaluated once more took other seconds.
+        header = {"run": self.rows[0].run, "references": key}
         with open_journal(self.folder, header, self.resume) as journal:
+            opine = partial(journal.opinions, references=key)
             for judge in self.judges:
-                known = {row.judge_version for row in self.rows if row.judge == judge.name}
-                if known == {judge.version}:
-                    continue
-                if known:
-                    raise SetupError(
-                        f"the ledger holds verdicts of {judge.name} in another version, {sorted(known)[0]!r}; "
-                        "leave it out of --judges"
-                    )
                 for texts in _texts(self.rows):
-                    rows += judged_again(
-                        texts, judge, lambda judge, authors, a, b: journal.opinions(judge, authors, a, b, key)
-                    )
-                notes += self._validated(judge, references)
+                    rows += judged_again(texts, judge, opine)
+                notes += self._validated(judge, references, opine)
         about = self.about.model_copy(update={"judges": tuple(notes)})
         return finish(self.folder, rows, about)
 
-    def _validated(self, judge: Judge, references: References) -> list[JudgeNote]:
+    def _validated(self, judge: Judge, references: References, opine: Opine) -> list[JudgeNote]:
         baseline = self.rows[0].baseline
         texts = {
             row.target_id: row.baseline_text for row in self.rows if row.baseline == baseline and row.baseline_text
@@ -65,7 +60,7 @@ class Again:
         cases = [case for case in self.judged if any(target.id in texts for target in case.targets)]
         plain = (f"{self.about.lm.name if self.about.lm else 'model'} {baseline}", texts)
         cache = ValidationCache(self.folder.parent / VALIDATIONS, references)
-        return judge_notes(judge, self.judged, cases, plain, np.random.default_rng(self.about.seed), cache)
+        return judge_notes(judge, self.judged, cases, plain, np.random.default_rng(self.about.seed), cache, opine)
 
 
 def prepare_again(
@@ -92,23 +87,45 @@ def prepare_again(
         raise SetupError(
             f"the ledger {str(ledger)!r} does not say what corpus it is of; give one that programs.evaluate wrote"
         )
-    corpus = load_corpus(data or about.corpus.name)
-    settings: Mapping[str, Any] = {
-        k: v for k, v in about.settings.items() if k in ("n_samples", "n_targets", "min_texts")
-    }
-    splits = split(corpus, seed=about.seed, **settings)
-    if splits.hash != about.corpus.split_sha256:
-        raise SetupError(
-            f"corpus {data or about.corpus.name!r} splits to {splits.hash[:12]!r}, and the ledger is of "
-            f"{about.corpus.split_sha256[:12]!r}; name the corpus it was made on with --data"
-        )
+    splits = _split(about, about.corpus, data or about.corpus.name)
     parts = PARTS[:-1] if about.part == "all" else (about.part, "dev", "test")
     judged = {case.author.id: case for part in parts for case in getattr(splits, part)}
     name = hashlib.sha256(json.dumps([rows[0].run, judges]).encode()).hexdigest()[:8]
     folder = out / EVALUATIONS / f"{about.task or 'texts'}-{rows[0].run}-rejudged-{name}"
     references = {name: [text.text for text in case.references] for name, case in judged.items()}
-    built = tuple(build_judge(each, references, judge_api_base) for each in judges)
-    return Again(tuple(rows), about, tuple(judged.values()), built, folder, resume)
+    built = [build_judge(each, references, judge_api_base) for each in judges]
+    return Again(tuple(rows), about, tuple(judged.values()), _new(built, rows), folder, resume)
+
+
+def _split(about: LedgerAbout, note: CorpusNote, data: str) -> Splits:
+    """The split that the ledger is of, drawn again. Raises: SetupError if `data` gives another."""
+    settings: Mapping[str, Any] = {
+        k: v for k, v in about.settings.items() if k in ("n_samples", "n_targets", "min_texts")
+    }
+    corpus = load_corpus(data)
+    splits = split(corpus, seed=about.seed, **settings)
+    for what, found, wanted in (("is", corpus.hash, note.sha256), ("splits to", splits.hash, note.split_sha256)):
+        if found != wanted:
+            raise SetupError(
+                f"corpus {data!r} {what} {found[:12]!r}, and the ledger is of {wanted[:12]!r}; "
+                "name the corpus it was made on with --data"
+            )
+    return splits
+
+
+def _new(judges: Sequence[Judge], rows: Sequence[LedgerRow]) -> tuple[Judge, ...]:
+    """The judges that gave none of the verdicts. Raises: SetupError for one that gave some in another version."""
+    found = []
+    for judge in judges:
+        known = {row.judge_version for row in rows if row.judge == judge.name}
+        if known - {judge.version}:
+            raise SetupError(
+                f"the ledger holds verdicts of {judge.name} in another version, {sorted(known)[0]!r}; "
+                "leave it out of --judges"
+            )
+        if not known:
+            found.append(judge)
+    return tuple(found)
 
 
 def _texts(rows: tuple[LedgerRow, ...]) -> list[list[LedgerRow]]:

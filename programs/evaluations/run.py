@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import dspy
@@ -14,6 +15,7 @@ from programs.evaluations.journal import Journal, open_journal
 from programs.evaluations.setup import CEILING, FLOOR, VALIDATIONS, Evaluation, fingerprint
 from programs.evaluations.transfer import Contestant
 from programs.judges import Judge, ValidationCache
+from programs.judges.opinions import Opine
 from programs.ledger import LedgerAbout, LedgerRow, write_ledger
 from programs.lms.adapters import FittingAdapter
 from programs.outside import missing, surplus_note
@@ -24,6 +26,9 @@ from programs.summary import Summary, summarise
 from programs.tournament import LONGEST_WORDS
 from programs.validated import judge_notes
 from signatures.errors import SetupError, counted
+
+TEXTS_PHASE = " texts"
+"""How the name of a phase ends in which a system writes."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class EvaluationRun:
             journal.add_text(key, answer)
             self.progress.step()
 
-        name = f"{system.name} texts"
+        name = f"{system.name}{TEXTS_PHASE}"
         n_threads = self.evaluation.choices.base.n_threads
         with self.purse.phase(name), self.progress.phase(name, len(left)):
             made = answer_all(system.program, left, n_threads, keep)
@@ -119,7 +124,7 @@ class EvaluationRun:
 
     def _judge(self, contestants: Sequence[Contestant], journal: Journal) -> Evaluated:
         evaluation, baseline = self.evaluation, self.evaluation.choices.baseline
-        key = evaluation.reference_key
+        opine = partial(journal.opinions, references=evaluation.reference_key)
         matches = [(each.system.name, each.baseline, each.cases) for each in contestants if each.baseline is not None]
         matches += [(name, baseline, evaluation.cases) for name in (CEILING, FLOOR)]
         rows: list[LedgerRow] = []
@@ -128,9 +133,10 @@ class EvaluationRun:
             name = f"judge {judge.name}"
             with self.purse.phase(name), self.progress.phase(name, len(matches) + 1):
                 try:
-                    notes += self._validated(judge)
+                    notes += self._validated(judge, opine)
                 except SetupError as fault:
-                    if len(evaluation.judges) == 1:
+                    # With no judge left there is no result, and a ledger that is there already stays.
+                    if judge is evaluation.judges[-1] and not notes:
                         raise
                     self.notes.append(f"judge {judge.name} is left out: {fault}")
                     continue
@@ -141,21 +147,21 @@ class EvaluationRun:
                         cases,
                         self.answers[system],
                         self.answers[rival],
-                        lambda judge, authors, a, b: journal.opinions(judge, authors, a, b, key),
+                        opine,
                     )
                     self.progress.step()
-        if any(spend.dollars is None for spend in self.purse.spent):
+        if any(spend.dollars is None and spend.phase.endswith(TEXTS_PHASE) for spend in self.purse.spent):
             self.notes.append(f"the price of {evaluation.choices.base.lm} is not known: its texts count as 0 dollars")
         about = evaluation.about(notes, self.notes)
         return finish(evaluation.folder, rows, about)
 
-    def _validated(self, judge: Judge) -> list[JudgeNote]:
+    def _validated(self, judge: Judge, opine: Opine) -> list[JudgeNote]:
         baseline = self.evaluation.choices.baseline
         texts = {name: answer.text for name, answer in self.answers[baseline].items() if answer.error is None}
         plain = (f"{self.evaluation.choices.base.lm} {baseline}", texts)
         cache = ValidationCache(self.evaluation.folder.parent / VALIDATIONS, self.evaluation.references)
         rng = np.random.default_rng(self.evaluation.choices.base.seed)
-        return judge_notes(judge, self.evaluation.judged, self.evaluation.cases, plain, rng, cache)
+        return judge_notes(judge, self.evaluation.judged, self.evaluation.cases, plain, rng, cache, opine)
 
 
 def finish(folder: Path, rows: list[LedgerRow], about: LedgerAbout) -> Evaluated:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from programs.card import CorpusNote, JudgeNote, read_card
-from programs.evaluations.transfer import CELLS, Contestant, contestants
+from programs.evaluations.transfer import CELLS, N_SAMPLES, Contestant, contestants
 from programs.experiment import Choices, Experiment, lm_note, prepare
 from programs.judges import Judge, References, check_judge, make_judge
 from programs.judges.llm import JUDGE_DECODING
@@ -17,7 +17,7 @@ from programs.ledger import LedgerAbout
 from programs.lms import make_lm
 from programs.lms.access import check_access
 from programs.outcome import PACKAGES
-from programs.references import CARD, resolve
+from programs.references import CARD, REGISTERED, resolve
 from programs.systems import System, find_system, without_candidates
 from programs.tasks import TASKS
 from signatures.errors import SetupError, counted, unknown
@@ -146,7 +146,7 @@ def prepare_evaluation(choices: EvaluationChoices) -> Evaluation:
         raise SetupError(f"--limit-authors is {choices.limit_authors}; give at least 1")
     if not choices.judges:
         raise SetupError("no judge is named; give --judges, such as stylometric")
-    for kind, names in (("system", choices.systems), ("judge", choices.judges)):
+    for kind, names in (("system", choices.systems), ("judge", choices.judges), ("transfer", choices.transfer)):
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise SetupError(f"{kind} {repeated[0]!r} is named twice; name each {kind} once")
@@ -208,17 +208,27 @@ def _transfers(choices: EvaluationChoices, experiment: Experiment, cases: tuple[
 
 
 def _notes(evaluation: Evaluation) -> list[str]:
-    """What a reader must know of systems that are not innocent of these authors."""
+    """What a reader must know of what was not tried, and of systems that are not innocent of these authors."""
     notes = []
-    n_left = len(_cases(evaluation.experiment, evaluation.choices.part)) - len(evaluation.cases)
+    choices = evaluation.choices
+    n_left = len(_cases(evaluation.experiment, choices.part)) - len(evaluation.cases)
     if n_left:
         notes.append(f"{counted(n_left, 'author')} of the split left out by --limit-authors")
+    too_many = [str(n) for n in N_SAMPLES if n > choices.base.n_samples]
+    if "samples" in choices.transfer and too_many:
+        notes.append(
+            f"transfer from {' and '.join(too_many)} samples was not tried: --samples is {choices.base.n_samples}"
+        )
     for system in (each.system for each in evaluation.contestants if not each.cell):
         if system.program is None or not getattr(system.program, "version", None):
             continue
-        card = read_card(resolve(without_candidates(system.name)[0], evaluation.choices.base.out, tuple(TASKS)) / CARD)
+        name = without_candidates(system.name)[0]
+        if name.startswith(REGISTERED):
+            notes.append(f"on which authors {system.name} was compiled is not known here: it may know some of these")
+            continue
+        card = read_card(resolve(name, choices.base.out, tuple(TASKS)) / CARD)
         corpus = evaluation.experiment.corpus
-        if card.corpus.sha256 == corpus.hash and evaluation.choices.part not in ("test", "dev"):
+        if card.corpus.sha256 == corpus.hash and choices.part not in ("test", "dev"):
             notes.append(f"{system.name} was compiled on authors of this corpus, some of them maybe these")
         elif card.corpus.sha256 == corpus.hash and card.corpus.split_sha256 != evaluation.experiment.splits.hash:
             notes.append(

@@ -11,6 +11,10 @@ OnOpinion = Callable[[int, "Opinion"], None]
 """Told the index of a comparison and what was said of it, as soon as that is known; from any thread."""
 
 
+Opine = Callable[[Judge, Sequence[str], Sequence[str], Sequence[str]], Sequence["Opinion"]]
+"""Asks a judge for n opinions, as `opinions` does; a journal may know some of them already."""
+
+
 class NoVerdict(RuntimeError):
     """A judge was asked for a bare preference and has none; `opinions` gives the error as a record instead."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from data.sentences import cut_prefix
 from programs.intervals import clustered_mean
 from programs.judges.judge import Judge
-from programs.judges.opinions import GivesOpinions, Opinion, opinions
+from programs.judges.opinions import GivesOpinions, Opine, Opinion, opinions
 from signatures.errors import SetupError
 from signatures.records import AuthorCase, Text
 
@@ -76,6 +76,7 @@ def validate(
     *,
     max_pairs: int | None = None,
     cache: KeepsValidations | None = None,
+    opine: Opine = opinions,
 ) -> Validation:
     """Judges every author's targets against every other author's; the prompt's own words are cut from both.
 
@@ -85,6 +86,7 @@ def validate(
         rng: Draws the pairs where there are more than `max_pairs`, and the interval.
         max_pairs: Bounds the number of pairs, each judged in both orders; None for `MOST_MODEL_PAIRS` or `MOST_PAIRS`.
         cache: Where an earlier result on the same pairs may be kept.
+        opine: Asks the judge.
 
     Raises:
         SetupError: Fewer than two authors have targets; the judge gave no verdict at all.
@@ -93,7 +95,7 @@ def validate(
         raise SetupError(f"validating judge {judge.name!r} needs targets of two authors; give a corpus of more authors")
     texts = [(case.author.id, answer(target, target.text)) for case in cases for target in case.targets]
     pairs = [KnownPair(author, own, other) for author, own in texts for rival, other in texts if rival != author]
-    return _judged(judge, pairs, rng, max_pairs, cache)
+    return _judged(judge, pairs, rng, max_pairs, cache, opine)
 
 
 def validate_against(
@@ -104,6 +106,7 @@ def validate_against(
     *,
     max_pairs: int | None = None,
     cache: KeepsValidations | None = None,
+    opine: Opine = opinions,
 ) -> Validation:
     """Judges every author's real text against what a model wrote for the same target.
 
@@ -114,6 +117,7 @@ def validate_against(
         rng: Draws the pairs where there are more than `max_pairs`, and the interval.
         max_pairs: As for `validate`.
         cache: As for `validate`.
+        opine: As for `validate`.
 
     Raises:
         SetupError: No target has a generated text; the judge gave no verdict at all.
@@ -130,7 +134,7 @@ def validate_against(
             f"judge {judge.name!r} cannot be validated against the model: none of the {n} targets has a text that the"
             " model wrote; see why its texts failed, or give texts whose target ids are those of this split"
         )
-    return _judged(judge, pairs, rng, max_pairs, cache)
+    return _judged(judge, pairs, rng, max_pairs, cache, opine)
 
 
 def answer(target: Text, text: str) -> str:
@@ -144,6 +148,7 @@ def _judged(
     rng: np.random.Generator,
     max_pairs: int | None,
     cache: KeepsValidations | None,
+    opine: Opine,
 ) -> Validation:
     """Draws pairs, looks for an earlier result, else asks for both orders of each."""
     most = max_pairs or (MOST_MODEL_PAIRS if isinstance(judge, GivesOpinions) else MOST_PAIRS)
@@ -154,16 +159,16 @@ def _judged(
     known = cache.find(judge.version, pairs, seed) if cache else None
     if known:
         return known
-    found = _counted(judge, pairs, seed)
+    found = _counted(judge, pairs, seed, opine)
     if cache:
         cache.keep(judge.version, pairs, seed, found)
     return found
 
 
-def _counted(judge: Judge, pairs: Sequence[KnownPair], seed: int) -> Validation:
+def _counted(judge: Judge, pairs: Sequence[KnownPair], seed: int, opine: Opine) -> Validation:
     authors, own, other = [[pair[place] for pair in pairs] for place in range(3)]
     # The author's own text is a in the first half and b in the second.
-    both = opinions(judge, [*authors, *authors], [*own, *other], [*other, *own])
+    both = opine(judge, [*authors, *authors], [*own, *other], [*other, *own])
     said = [(first, second) for first, second in zip(both[: len(pairs)], both[len(pairs) :], strict=True)]
     judged = [index for index, (first, second) in enumerate(said) if first.preference and second.preference]
     if not judged:
