@@ -5,8 +5,9 @@ next text passes are averaged. One counts: the samples that pass, with the popul
 from how steady authors are at that threshold (beta-binomial). The other weighs amounts: the person's mean, drawn
 towards the population's as far as so few texts of that length demand, on a scale on which the population is normal. The
 first is robust and too bold, since the best of many thresholds is taken; the second is sharper and wrong where amounts
-are lumpy. Their mean was the best calibrated on both corpora of `benchmarks.traits`. What is claimed is the threshold
-where this exceeds the population's share the most: the lift that the claim promises.
+are lumpy. Alone, each promised more than held on the bundled corpus by 4 to 8 points of 100; their mean keeps within 3
+there and within 1 on CCAT50 (`benchmarks.traits`). What is claimed is the threshold where this exceeds the population's
+share the most: the lift that the claim promises.
 """
 
 from collections.abc import Sequence
