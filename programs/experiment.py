@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import dspy
 
 from data import Corpus, Splits, load_corpus, split
-from programs.card import LmNote
+from programs.card import CorpusNote, LmNote
 from programs.disk import check_writable
 from programs.judges import DEFAULT_JUDGE, Judge, check_judge, make_judge
 from programs.lms import make_lm
@@ -17,6 +18,9 @@ from programs.tasks import Task, find_task
 from programs.tracking_store import TrackingStore, check_tracking, tracking_store
 from signatures.errors import SetupError
 from signatures.records import AuthorCase, Text
+
+PACKAGES = ("hyperalign", "dspy", "litellm", "datasets", "optuna", "mlflow", "numpy", "scikit-learn")
+"""Whose versions a result is noted with."""
 
 
 @dataclass(frozen=True)
@@ -110,3 +114,20 @@ def lm_note(experiment: Experiment) -> LmNote:
     """The model and its decoding, without secrets."""
     decoding = {name: value for name, value in experiment.lm.kwargs.items() if name not in ("api_key", "api_base")}
     return LmNote(name=experiment.choices.lm, decoding=decoding)
+
+
+def corpus_note(experiment: Experiment) -> CorpusNote:
+    """The corpus and its split."""
+    splits = experiment.splits
+    groups = {"train": splits.train, "val": splits.val, "dev": splits.dev, "test": splits.test}
+    return CorpusNote(
+        name=experiment.choices.data,
+        sha256=experiment.corpus.hash,
+        split_sha256=splits.hash,
+        authors={part: len(cases) for part, cases in groups.items()},
+    )
+
+
+def package_versions() -> dict[str, str]:
+    """Each of `PACKAGES` to its version here."""
+    return {package: version(package) for package in PACKAGES}

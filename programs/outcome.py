@@ -1,18 +1,15 @@
 """What a run leaves: its version, and the card that says what it was made from and how it did."""
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from pydantic import JsonValue
 
 from programs.aliases import Alias
-from programs.card import Card, CardDraft, CorpusNote, OptimizerNote
-from programs.experiment import Experiment, lm_note
+from programs.card import Card, CardDraft, OptimizerNote
+from programs.experiment import Experiment, corpus_note, lm_note, package_versions
 from programs.tournament import Tournament
-
-PACKAGES = ("hyperalign", "dspy", "litellm", "datasets", "optuna", "mlflow", "numpy", "scikit-learn")
 
 
 @dataclass(frozen=True)
@@ -53,9 +50,8 @@ def draft_card(
         confirmation: What a second look at the best trial found; empty where there was none.
         seconds: Wall time of the run.
     """
-    choices, splits = experiment.choices, experiment.splits
     name, chosen = optimizer
-    notes = [*experiment.corpus.notes, *splits.notes, *tournament.notes]
+    notes = [*experiment.corpus.notes, *experiment.splits.notes, *tournament.notes]
     if confirmation:
         notes.append(confirmation)
     if interrupted:
@@ -63,16 +59,11 @@ def draft_card(
     return CardDraft(
         task=experiment.task.name,
         settings=settings,
-        corpus=CorpusNote(
-            name=choices.data,
-            sha256=experiment.corpus.hash,
-            split_sha256=splits.hash,
-            authors={part: len(getattr(splits, part)) for part in ("train", "val", "dev", "test")},
-        ),
+        corpus=corpus_note(experiment),
         lm=lm_note(experiment),
         optimizer=OptimizerNote(name=name, settings={**chosen, "valset_scores": [score for score, _ in trials]}),
-        seeds={"run": choices.seed},
-        packages={package: version(package) for package in PACKAGES},
+        seeds={"run": experiment.choices.seed},
+        packages=package_versions(),
         spent=tuple(tournament.purse.spent),
         failures={
             **tournament.failures,

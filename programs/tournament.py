@@ -11,9 +11,9 @@ from programs.aliases import read_aliases
 from programs.answers import Answer, answer_all
 from programs.card import JudgeNote, ResultRow, read_card
 from programs.contest import Comparison, others_texts, own_texts, verdict_rows
-from programs.experiment import Experiment, lm_note
+from programs.experiment import Experiment, corpus_note, lm_note, package_versions
 from programs.judges import Judge
-from programs.ledger import LedgerRow, read_ledger, write_ledger
+from programs.ledger import LedgerAbout, LedgerRow, read_ledger, write_ledger
 from programs.progress import RunProgress
 from programs.references import CARD, LEDGER
 from programs.spending import Purse
@@ -127,8 +127,20 @@ class Tournament:
         return {**{name: count for name, count in counts.items() if count}, "dropped quotations": dropped}
 
     def write_ledger(self, path: Path) -> None:
-        """Writes all verdicts."""
-        write_ledger(path, self.rows)
+        """Writes all verdicts, and what a report of them must say."""
+        choices = self.experiment.choices
+        about = LedgerAbout(
+            task=self.experiment.task.name,
+            corpus=corpus_note(self.experiment),
+            part="test",
+            lm=lm_note(self.experiment),
+            seed=choices.seed,
+            judges=tuple(self.judges),
+            settings={name: getattr(choices, name) for name in ("n_samples", "n_targets", "min_texts")},
+            packages=package_versions(),
+            notes=(*self.experiment.corpus.notes, *self.experiment.splits.notes, *self.notes),
+        )
+        write_ledger(path, self.rows, about)
 
     def _validate(self, judge: Judge) -> None:
         """Puts real texts before the judge: other people's, and the model's own without any personalisation."""

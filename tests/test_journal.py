@@ -1,5 +1,6 @@
 """What an evaluation keeps of a judge that asks a model: every opinion, those of its validation too."""
 
+import sqlite3
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -102,6 +103,18 @@ def test_two_processes_do_not_make_everything_twice(tmp_path):
     with (
         open_journal(tmp_path, {}, resume=True),
         pytest.raises(SetupError, match="locked; end the process that uses it"),
+        open_journal(tmp_path, {}, resume=True),
+    ):
+        pass
+
+
+def test_a_journal_without_a_table_is_to_be_deleted(tmp_path):
+    with open_journal(tmp_path, {}, resume=True):
+        pass
+    with sqlite3.connect(tmp_path / "journal.sqlite") as database:
+        database.execute("drop table opinions")
+    with (
+        pytest.raises(SetupError, match="no such table: opinions; delete it and begin again"),
         open_journal(tmp_path, {}, resume=True),
     ):
         pass

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from pathlib import Path
 
 import pytest
 from answering import AnsweringEngine, answering_lm
@@ -12,7 +13,8 @@ from programs.aliases import promote, read_aliases
 from programs.card import Card, read_card
 from programs.compile import main
 from programs.entry import exit_code
-from programs.ledger import read_ledger
+from programs.evaluate import main as evaluate
+from programs.ledger import read_all, read_ledger
 from programs.progress import RunProgress
 from programs.summary import result_row
 
@@ -90,6 +92,20 @@ def test_a_champion_on_the_same_targets_is_a_rival_and_on_others_a_note(compile_
     other = Card.model_validate_json(capsys.readouterr().out)
     assert not [row for row in other.results if row.baseline == "champion"]
     assert "the champion, version 1, was scored on other targets or by another model: no match" in other.notes
+
+
+def test_the_ledger_of_a_compile_says_what_a_report_and_another_judge_need(compile_with, tmp_path, capsys):
+    out = tmp_path / "artifacts"
+    assert compile_with("--json", "--budget", "60", out=out) == 0
+    card = Card.model_validate_json(capsys.readouterr().out)
+    ledger = out / "authorship" / "1" / "ledger.parquet"
+    rows, about = read_all(ledger)
+    assert (about.task, about.part, about.corpus, about.judges) == ("authorship", "test", card.corpus, card.judges)
+    assert (about.lm, about.packages) == (card.lm, card.packages)
+    command = ["--rejudge", str(ledger), "--judges", "delta", "--out", str(out), "--json"]
+    assert exit_code(lambda: evaluate(command)) == 0
+    again, _ = read_all(Path(json.loads(capsys.readouterr().out)["folder"]) / "ledger.parquet")
+    assert again[: len(rows)] == rows and len(again) == 2 * len(rows)
 
 
 def test_failed_calls_are_counted_and_the_run_goes_on(compile_with, tmp_path, capsys):

@@ -84,9 +84,7 @@ def prepare_again(
     if not rows:
         raise SetupError(f"the ledger {str(ledger)!r} has no rows; there is nothing to judge")
     if about.corpus is None:
-        raise SetupError(
-            f"the ledger {str(ledger)!r} does not say what corpus it is of; give one that programs.evaluate wrote"
-        )
+        raise SetupError(f"the ledger {str(ledger)!r} does not say what corpus it is of; compile or evaluate again")
     splits = _split(about, about.corpus, data or about.corpus.name)
     parts = PARTS[:-1] if about.part == "all" else (about.part, "dev", "test")
     judged = {case.author.id: case for part in parts for case in getattr(splits, part)}

@@ -150,7 +150,10 @@ def reported(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as fault:
-        remedy = "end the process that uses it" if "locked" in str(fault) else "make room, or name another with --out"
+        known = {"locked": "end the process that uses it", "no such": "delete it and begin again"}
+        remedy = next(
+            (words for sign, words in known.items() if sign in str(fault)), "make room, or name another --out"
+        )
         raise SetupError(f"cannot use {str(path)!r}: {fault}; {remedy}") from fault
     except (sqlite3.DatabaseError, ValueError, TypeError) as fault:
         raise SetupError(f"{str(path)!r} is damaged: {fault}; delete it and begin again") from fault

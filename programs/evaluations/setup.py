@@ -8,15 +8,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from programs.card import CorpusNote, JudgeNote, read_card
+from programs.card import JudgeNote, read_card
 from programs.evaluations.transfer import CELLS, N_SAMPLES, Contestant, contestants
-from programs.experiment import Choices, Experiment, lm_note, prepare
+from programs.experiment import Choices, Experiment, corpus_note, lm_note, package_versions, prepare
 from programs.judges import Judge, References, check_judge, make_judge
 from programs.judges.llm import JUDGE_DECODING
 from programs.ledger import LedgerAbout
 from programs.lms import make_lm
 from programs.lms.access import check_access
-from programs.outcome import PACKAGES
 from programs.references import CARD, REGISTERED, resolve
 from programs.systems import System, find_system, without_candidates
 from programs.tasks import TASKS
@@ -118,18 +117,13 @@ class Evaluation:
             settings[CELLS] = cells
         return LedgerAbout(
             task=base.task,
-            corpus=CorpusNote(
-                name=base.data,
-                sha256=self.experiment.corpus.hash,
-                split_sha256=splits.hash,
-                authors={part: len(getattr(splits, part)) for part in PARTS[:-1]},
-            ),
+            corpus=corpus_note(self.experiment),
             part=self.choices.part,
             lm=lm_note(self.experiment),
             seed=base.seed,
             judges=tuple(judges),
             systems={each.system.name: each.system.about for each in self.contestants},
-            packages={package: version(package) for package in PACKAGES},
+            packages=package_versions(),
             notes=(*self.experiment.corpus.notes, *splits.notes, *self.notes, *notes),
             settings=settings,
         )
