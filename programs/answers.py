@@ -41,12 +41,13 @@ def answer_all(
     examples: Sequence[dspy.Example],
     n_threads: int,
     on_answer: Callable[[Answer], None] = lambda answer: None,
+    finish_begun: bool = False,
 ) -> dict[str, Answer]:
     """Target id to the program's answer, in the order of the examples.
 
     All threads see the caller's `dspy.context`. Failures of the model are answers with an error;
     a fault of the user's ends the run. `on_answer` is called by the thread that made the answer, before anything else
-    can happen to it.
+    can happen to it. `finish_begun` waits, where the run ends early, for the answers that are under way.
 
     Raises: SetupError; KeyboardInterrupt, after which no further example is begun.
     """
@@ -62,7 +63,7 @@ def answer_all(
                 answer = future.result()
                 answers[answer.target_id] = answer
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(wait=finish_begun, cancel_futures=True)
     return {example.target_id: answers[example.target_id] for example in examples}
 
 

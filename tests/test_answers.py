@@ -70,6 +70,22 @@ def test_after_ctrl_c_no_further_example_is_begun():
     assert len(begun) <= 3
 
 
+def test_after_ctrl_c_answers_under_way_are_waited_for_where_they_are_kept():
+    both, kept = threading.Barrier(2), []
+
+    class Paid(dspy.Module):
+        def forward(self, prompt: str) -> dspy.Prediction:
+            both.wait(5)
+            if prompt == "interrupted":
+                raise KeyboardInterrupt
+            time.sleep(0.1)
+            return dspy.Prediction(text="x")
+
+    with pytest.raises(KeyboardInterrupt):
+        answer_all(Paid(), [example("interrupted"), example("paid")], 2, kept.append, finish_begun=True)
+    assert [answer.target_id for answer in kept] == ["paid"]
+
+
 def test_a_purse_counts_calls_and_tokens_of_each_phase_from_every_thread():
     purse = Purse(free=True)
     with dspy.context(lm=answering_lm(AnsweringEngine())):

@@ -151,9 +151,7 @@ def reported(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as fault:
         known = {"locked": "end the process that uses it", "no such": "delete it and begin again"}
-        remedy = next(
-            (words for sign, words in known.items() if sign in str(fault)), "make room, or name another --out"
-        )
+        remedy = next((words for sign, words in known.items() if sign in str(fault)), "make room, or change --out")
         raise SetupError(f"cannot use {str(path)!r}: {fault}; {remedy}") from fault
     except (sqlite3.DatabaseError, ValueError, TypeError) as fault:
         raise SetupError(f"{str(path)!r} is damaged: {fault}; delete it and begin again") from fault

@@ -84,7 +84,8 @@ class EvaluationRun:
         name = f"{system.name}{TEXTS_PHASE}"
         n_threads = self.evaluation.choices.base.n_threads
         with self.purse.phase(name), self.progress.phase(name, len(left)):
-            made = answer_all(system.program, left, n_threads, keep)
+            # Python waits for what is under way before it ends anyhow; the journal must be open until then.
+            made = answer_all(system.program, left, n_threads, keep, finish_begun=True)
         if len(left) < len(wanted):
             self.progress.say(f"  {len(wanted) - len(left)} of {len(wanted)} were there already")
         found = {**known, **made}
