@@ -25,6 +25,7 @@ from programs.baselines import FewShot, ZeroShot
 from programs.card import CardDraft, read_card
 from programs.contest import WinMetric, real_scale
 from programs.experiment import Choices, Experiment, prepare
+from programs.judges import known_judges
 from programs.lms.adapters import FittingAdapter
 from programs.outcome import Outcome, draft_card
 from programs.plan import Plan, make_plan
@@ -54,7 +55,9 @@ def parser() -> entry.Parser:
         help="bundled, jsonl:PATH, csv:PATH, hub:ID, c50, blogs, enron (default: bundled)",
     )
     entry.add_model_options(p, os.environ)
-    p.add_argument("--judge", default=chosen.judge, help="stylometric (topic-blind, default) or stylometric-plain")
+    p.add_argument(
+        "--judge", default=chosen.judge, help=f"{', '.join(known_judges())} (default: {chosen.judge}, blind to topic)"
+    )
     p.add_argument(
         "--optimizer", default=DEFAULT_OPTIMIZER, help=f"{', '.join(OPTIMIZERS)} (default: {DEFAULT_OPTIMIZER})"
     )
