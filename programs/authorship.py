@@ -1,11 +1,13 @@
 """HyPerAlign for authorship: infer what is distinctive of a writer, then write as they do."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dspy
 from pydantic import BaseModel, ConfigDict, Field
 
 from programs.evidence import supported
+from programs.habits import measured_habits, offered
 from programs.lms.scope import model_scope
 from programs.once import Once
 from programs.samples import checked_prompt, shown_samples
@@ -20,7 +22,7 @@ class AuthorshipSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     n_shown: int = Field(default=5, ge=0, le=7)
-    """Samples that the writing step sees; the inferring step sees as many, at least one."""
+    """Samples that the writing step sees; the inferring step sees all that are given, seven at most."""
     sample_words: int = Field(default=200, ge=20)
     """Words of a sample that are shown; a longer one is cut at a sentence end."""
     infer_tokens: int = Field(default=600, ge=100)
@@ -32,9 +34,10 @@ class AuthorshipSettings(BaseModel):
 class AuthorshipProgram(dspy.Module):
     """From a person's texts to a new text as they would write it (arXiv:2505.00038, sec. 3).
 
-    Departs from the paper in two ways: the writing step sees samples as well as hypotheses, and every quotation that a
-    hypothesis offers as evidence is checked against the samples. Hypotheses of the same samples are inferred
-    once and reused for every prompt, from any thread.
+    Departs from the paper in three ways: the writing step sees samples as well as hypotheses; the inferring step is
+    given habits that were measured in the samples, and a hypothesis that states one carries its check; and every
+    quotation and every check is tested on the samples. Hypotheses of the same samples are inferred once and reused for
+    every prompt, from any thread.
     """
 
     default_lm = "embedded"
@@ -68,10 +71,10 @@ class AuthorshipProgram(dspy.Module):
             n: Texts to write at once, of which the one most like the samples is returned (`programs.selection`); by
                 default the settings' `n_candidates`.
 
-        Returns: a Prediction with `hypotheses` (tuple of Hypothesis), `text`, `n_dropped` (quotations that do
-        not occur in the samples) and `notes` (what was cut, in words); where more than one text was asked for, also
-        `candidates` (tuple of `programs.selection.Candidate`), `chosen` (the place of the text among them) and
-        `n_failed` (candidates without a text), which else are empty, None and 0.
+        Returns: a Prediction with `hypotheses` (tuple of Hypothesis), `text`, `n_dropped` (quotations that do not
+        occur in the samples, and claims whose check holds on none of them) and `notes` (what was cut, in words); where
+        more than one text was asked for, also `candidates` (tuple of `programs.selection.Candidate`), `chosen` (the
+        place of the text among them) and `n_failed` (candidates without a text), which else are empty, None and 0.
 
         Raises: SetupError if there is no sample, no prompt, nothing but white space in one, or no such number.
         """
@@ -85,7 +88,8 @@ class AuthorshipProgram(dspy.Module):
                 hypotheses, n_dropped = self._hypotheses(shown, known)
             asked = {
                 "attributes": known,
-                "hypotheses": list(hypotheses),
+                # A check is for machines; a writer reads the statement.
+                "hypotheses": [each.model_copy(update={"check": ""}) for each in hypotheses],
                 "samples": shown[: self.settings.n_shown],
                 "prompt": prompt,
             }
@@ -100,6 +104,19 @@ class AuthorshipProgram(dspy.Module):
             notes=(*notes, *picked.notes),
         )
 
+    def load_state(self, state: dict[str, Any], *, allow_unsafe_lm_state: bool = False) -> None:
+        """Takes a saved state, also one whose inferring step is given no habits.
+
+        DSPy gives the saved words on fields to this program's fields by their place, so those on habits are added.
+        """
+        saved = dict(state)
+        words, place = state["infer"]["signature"]["fields"], list(InferHypotheses.fields).index("habits")
+        if len(words) < len(InferHypotheses.fields):
+            own = InferHypotheses.dump_state()["fields"][place]
+            signature = {**state["infer"]["signature"], "fields": [*words[:place], own, *words[place:]]}
+            saved["infer"] = {**state["infer"], "signature": signature}
+        super().load_state(saved, allow_unsafe_lm_state=allow_unsafe_lm_state)
+
     def _hypotheses(self, shown: list[Sample], attributes: dict[str, str]) -> tuple[tuple[Hypothesis, ...], int]:
         lm = dspy.settings.lm
         key = (
@@ -112,7 +129,9 @@ class AuthorshipProgram(dspy.Module):
         )
 
         def infer() -> tuple[tuple[Hypothesis, ...], int]:
-            inferred = self.infer(attributes=attributes, samples=shown).hypotheses
-            return supported(inferred, [sample.text for sample in shown])
+            texts = [sample.text for sample in shown]
+            habits = measured_habits(texts)
+            inferred = self.infer(attributes=attributes, samples=shown, habits=offered(habits)).hypotheses
+            return supported(inferred, texts, habits)
 
         return self._inferred(key, infer)

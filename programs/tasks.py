@@ -10,11 +10,13 @@ from pydantic import ValidationError
 
 from data.sentences import clip
 from programs.authorship import AuthorshipProgram, AuthorshipSettings
+from programs.habits import measured_habits, offered
 from signatures.errors import SetupError, unknown
-from signatures.generation import MAX_HYPOTHESES, VARIANTS, Sample
+from signatures.generation import MAX_HYPOTHESES, MIN_HYPOTHESES, VARIANTS, Sample
+from signatures.hypotheses import Hypothesis
 from signatures.records import AuthorCase
 
-DEMO_SAMPLES, DEMO_WORDS = 2, 80
+DEMO_SAMPLES, DEMO_WORDS, DEMO_HABITS = 2, 80, 6
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,36 @@ def authorship_examples(cases: Sequence[AuthorCase]) -> list[dspy.Example]:
 
 
 def authorship_demos(cases: Sequence[AuthorCase]) -> list[dspy.Example]:
-    """The same with two short samples each: a demo shows the form of an answer, and every call reads all of it."""
+    """The same with two short samples each: a demo shows the form of an answer, and every call reads all of it.
+
+    Each has the habits that are measured in these samples, and as hypotheses three of those, with a quotation each:
+    what a small model can answer, and true of texts as short as these. Chosen are habits of the aspects that the gold
+    hypotheses speak of, as far as there are. Where fewer than three habits stand out, the gold hypotheses stay.
+    """
     brief = []
     for case in cases:
         samples = tuple(
             text.model_copy(update={"text": clip(text.text, DEMO_WORDS), "prefix": ""})
             for text in case.samples[:DEMO_SAMPLES]
         )
-        brief.append(case.model_copy(update={"samples": samples}))
-    return authorship_examples(brief)
+        case = case.model_copy(update={"samples": samples})
+        labels = _measured_labels(case)
+        brief += [example.copy(**labels) for example in authorship_examples([case])]
+    return brief
+
+
+def _measured_labels(case: AuthorCase) -> dict[str, Any]:
+    habits = measured_habits([sample.text for sample in case.samples], DEMO_HABITS)
+    if len(habits) < MIN_HYPOTHESES:
+        return {"habits": offered(habits)}
+    telling = {gold.aspect for gold in case.author.gold}
+    chosen = sorted(habits, key=lambda habit: habit.aspect not in telling)[:MIN_HYPOTHESES]
+    return {"habits": offered(habits), "hypotheses": [_as_answer(habit) for habit in habits if habit in chosen]}
+
+
+def _as_answer(habit: Hypothesis) -> Hypothesis:
+    """A habit as a model would claim it: briefly, and without the check that no model is asked for."""
+    return habit.model_copy(update={"evidence": habit.evidence[:1], "check": ""})
 
 
 TASKS: Mapping[str, Task] = MappingProxyType(

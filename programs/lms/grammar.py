@@ -3,6 +3,8 @@
 The runtime's own schema mode allows any white space between tokens, where a small model can spend
 its whole token limit. This grammar allows none. It covers what pydantic writes for records of
 strings, numbers, booleans, enumerations, lists and nested records; `grammar` returns None for anything else.
+A list of different items (`uniqueItems`) of an enumeration, or of alternatives that constants tell apart, holds each at
+most once, in the order of the schema: a grammar for every order would need a rule for every set of those left.
 """
 
 import json
@@ -41,7 +43,8 @@ def _rule(schema: Any, defs: dict[str, Any], rules: dict[str, str], seen: tuple[
         values = schema["enum"] if "enum" in schema else [schema["const"]]
         if not values:
             raise _Unsupported
-        return "(" + " | ".join(_literal(json.dumps(value, ensure_ascii=False)) for value in values) + ")"
+        literals = [_literal(json.dumps(value, ensure_ascii=False)) for value in values]
+        return literals[0] if len(literals) == 1 else f"({' | '.join(literals)})"
     if "anyOf" in schema:
         return "(" + " | ".join(_rule(option, defs, rules, seen) for option in schema["anyOf"]) + ")"
     kind = schema.get("type")
@@ -82,11 +85,65 @@ def _array(schema: dict[str, Any], defs: dict[str, Any], rules: dict[str, str], 
         return '"[]"'
     if "items" not in schema or "prefixItems" in schema:
         raise _Unsupported
+    options = _options(schema["items"], defs) if schema.get("uniqueItems") else []
+    if options:
+        return _different(options, (least, most), defs, rules, seen)
     item = f"item_{len(rules)}"
     rules[item] = ""
     rules[item] = _rule(schema["items"], defs, rules, seen)
     some = f'"[" {item} ("," {item}){{{max(least - 1, 0)},{most - 1}}} "]"'
     return some if least else f'("[]" | {some})'
+
+
+def _options(schema: Any, defs: dict[str, Any]) -> list[Any]:
+    """The values or alternatives that a schema names, each a schema; none where one is not told by a constant."""
+    if isinstance(schema, dict) and "$ref" in schema:
+        schema = defs.get(schema["$ref"].rpartition("/")[2])
+    if not isinstance(schema, dict):
+        return []
+    named = [{"const": value} for value in schema.get("enum", ())] or list(schema.get("anyOf", ()))
+    return named if all(map(_holds_constant, named)) else []
+
+
+def _holds_constant(option: Any) -> bool:
+    if not isinstance(option, dict):
+        return False
+    return any(isinstance(one, dict) and "const" in one for one in (option, *option.get("properties", {}).values()))
+
+
+def _different(
+    options: list[Any], bounds: tuple[int, int], defs: dict[str, Any], rules: dict[str, str], seen: tuple[str, ...]
+) -> str:
+    """A list of some of the options, in their order.
+
+    The rule for what may follow k options, of which the last stands before place i, exists for each k and i.
+    """
+    least, most = bounds[0], min(bounds[1], len(options))
+    if most < least:
+        raise _Unsupported
+    name = f"some_{len(rules)}"
+    items = [f"{name}_item_{place}" for place in range(len(options))]
+    rules.update(dict.fromkeys(items, ""))
+    for item, option in zip(items, options, strict=True):
+        rules[item] = _rule(option, defs, rules, seen)
+
+    def rest(k: int, i: int) -> str:
+        ways = ['"]"'] if k >= least else []
+        if k < most:
+            comma = '"," ' if k else ""
+            places = range(i, len(options) - max(least - k - 1, 0))
+            ways += [f"{comma}{items[place]} {following(k + 1, place + 1)}" for place in places]
+        return "(" + " | ".join(ways) + ")"
+
+    def following(k: int, i: int) -> str:
+        if k == most:
+            return '"]"'
+        rule = f"{name}_{k}_{i}"
+        if rule not in rules:
+            rules[rule] = rest(k, i)
+        return rule
+
+    return f'"[" {rest(0, 0)}'
 
 
 def _scalar(kind: Any, schema: dict[str, Any], rules: dict[str, str]) -> str:

@@ -1,15 +1,21 @@
-"""The schema of an answer, in which quotations can only be spans of what was read."""
+"""The schema of an answer, in which quotations can only be spans of what was read, and claims only what is offered."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pydantic
+from dspy.adapters.utils import serialize_for_json
 
 from data.sentences import sentences
 from programs.lms.wording import text_of
 
 VERBATIM = {"evidence": "samples"}
 """Properties of an answer that quote an input field: a constrained model may only choose spans that occur there."""
+OFFERED = {"Hypothesis": "habits"}
+"""Records of an answer that can only repeat an item of an input field, where that holds enough of them.
+
+Only what the item does not have, such as a confidence, is the model's own, and which of its quotations are kept.
+"""
 
 _MAX_SPANS = 60
 _SPAN_BYTES = range(8, 81)
@@ -21,9 +27,10 @@ _LONG_STRING = 120
 
 
 def answer_schema(signature: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON schema of a signature's answer to these inputs, with quotations limited to spans of the inputs.
+    """The JSON schema of a signature's answer to these inputs.
 
-    Inputs too short to quote from get no quotations.
+    Quotations are limited to spans of the inputs; inputs too short to quote from get none. Records that the inputs
+    offer are limited to those, each at most once; where they offer fewer than a list must hold, records are free.
     """
     fields: dict[str, Any] = {
         name: (field.annotation, pydantic.Field(**_limits(field))) for name, field in signature.output_fields.items()
@@ -41,6 +48,8 @@ def answer_schema(signature: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
         for inner in record.get("properties", {}).values():
             if "maxLength" in inner:
                 inner["maxLength"] = min(inner["maxLength"], _LONG_STRING)
+    for name, source in OFFERED.items():
+        _limit_to(serialize_for_json(list(inputs.get(source) or ())), name, schema)
     return schema
 
 
@@ -66,6 +75,31 @@ def quotable_spans(texts: list[str]) -> list[str]:
     for rank in range(max((len(pool) for pool in pools), default=0)):
         spans += [pool[rank] for pool in pools if rank < len(pool)]
     return list(dict.fromkeys(spans))[:_MAX_SPANS]
+
+
+def _limit_to(items: list[dict[str, Any]], name: str, schema: dict[str, Any]) -> None:
+    """Makes every list of the record `name` one of different items, if there are enough."""
+    record = {"$ref": f"#/$defs/{name}"}
+    lists = [each for each in schema["properties"].values() if each.get("items") == record]
+    if not items or not lists or any(len(items) < each.get("minItems", 0) for each in lists):
+        return
+    schema["$defs"][name] = {"anyOf": [_fixed(schema["$defs"][name], item) for item in items]}
+    for each in lists:
+        each.update(uniqueItems=True, maxItems=min(each.get("maxItems", len(items)), len(items)))
+
+
+def _fixed(record: dict[str, Any], item: Mapping[str, Any]) -> dict[str, Any]:
+    """A record's schema with the values of an item; of a list, some of its values that are short enough."""
+    properties = {}
+    for name, free in record["properties"].items():
+        value = item.get(name)
+        if isinstance(value, list):
+            short = [each for each in dict.fromkeys(value) if _size(each) < _SPAN_BYTES.stop]
+            bounds = {"minItems": min(1, len(short)), "maxItems": len(short)}
+            properties[name] = {"type": "array", "items": {"enum": short}, "uniqueItems": True, **bounds}
+        else:
+            properties[name] = free if value is None else {"const": value}
+    return {**record, "properties": properties}
 
 
 def _clauses(sentence: str) -> list[str]:

@@ -26,6 +26,7 @@ SAMPLES = [
     Sample(text="Rain again. Good for the beans."),
 ]
 INPUTS: dict[str, Any] = {
+    "habits": [],
     "attributes": {"occupation": "nurse", "region": "Leeds"},
     "hypotheses": [HYPOTHESIS],
     "samples": SAMPLES,

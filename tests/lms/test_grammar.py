@@ -1,4 +1,5 @@
 import json
+import random
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any, Literal
@@ -13,6 +14,7 @@ from pydantic import BaseModel, Field
 from programs.lms.decoding import check_schema
 from programs.lms.embedded import EmbeddedEngine
 from programs.lms.grammar import grammar
+from tests.lms.derivations import derived
 
 PART = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -51,6 +53,40 @@ def test_a_list_that_must_be_empty_is_empty():
     assert rules({"type": "array", "items": {"enum": []}, "maxItems": 0})["root"] == '"[]"'
 
 
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        # Three letters: of 8 subsets, those with as many letters as the bounds allow.
+        ({"minItems": 1, "maxItems": 2}, {"a", "b", "c", "ab", "ac", "bc"}),
+        ({"minItems": 2, "maxItems": 9}, {"ab", "ac", "bc", "abc"}),
+        ({"minItems": 3}, {"abc"}),
+        ({"maxItems": 1}, {"", "a", "b", "c"}),
+        ({"maxItems": 0}, {""}),
+    ],
+)
+def test_a_list_of_different_values_is_any_part_of_them_in_their_order(bounds: dict[str, int], expected: set[str]):
+    text = grammar({"type": "array", "items": {"enum": ["a", "b", "c"]}, "uniqueItems": True, **bounds})
+    assert text is not None
+    rng = random.Random(0)
+    made = {derived(text, rng.randrange) for _ in range(200)}
+    assert {"".join(json.loads(each)) for each in made} == expected
+
+
+def test_alternatives_that_constants_tell_apart_occur_once_each():
+    options = [{"type": "object", "properties": {"name": {"const": n}, "sure": {"type": "boolean"}}} for n in (1, 2, 3)]
+    schema = {"type": "array", "items": {"$ref": "#/$defs/One"}, "uniqueItems": True, "minItems": 2}
+    text = grammar({**schema, "$defs": {"One": {"anyOf": options}}})
+    assert text is not None
+    rng = random.Random(0)
+    made = [[each["name"] for each in json.loads(derived(text, rng.randrange))] for _ in range(200)]
+    assert {tuple(names) for names in made} == {(1, 2), (1, 3), (2, 3), (1, 2, 3)}
+
+
+def test_different_items_without_constants_are_a_list_like_any_other():
+    schema = {"type": "array", "items": {"anyOf": [{"type": "boolean"}, {"type": "null"}]}, "minItems": 3}
+    assert rules({**schema, "uniqueItems": True}) == rules(schema)
+
+
 def longest(body: str, found: dict[str, str]) -> int:
     """Characters that a string rule can hold: the sum over its parts of the most repeats times what is repeated."""
     sizes = {"five": 5, "twenty": 20}
@@ -87,6 +123,7 @@ def test_a_string_is_never_longer_than_its_bound(schema: dict[str, int], most: i
         {"type": "array"},
         {"type": "array", "items": {"type": "null"}, "minItems": 3, "maxItems": 2},
         {"type": "array", "prefixItems": [{"type": "null"}], "minItems": 1, "maxItems": 1},
+        {"type": "array", "items": {"enum": [1, 2]}, "uniqueItems": True, "minItems": 3},
         {"type": "number", "minimum": 3},
         {"type": "integer", "multipleOf": 3},
         {"type": ["string", "null"]},

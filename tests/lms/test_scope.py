@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import dspy
 
 from programs.authorship import AuthorshipProgram
+from programs.habits import measured_habits, offered
 from programs.lms import make_lm
 from programs.lms.adapters import FittingAdapter, PlainAdapter
 from programs.lms.scope import model_scope
@@ -55,6 +56,18 @@ def test_typed_hypotheses_parse_whatever_the_samples_are(engine: object):
         assert all(bool(hypothesis.evidence) == (samples != ["ok"]) for hypothesis in found)
         for span in (span for hypothesis in found for span in hypothesis.evidence):
             assert any(span in sample for sample in samples)
+
+
+def test_the_real_model_states_measured_habits_each_once(engine: object):
+    samples = [Sample(text=sample) for sample in SAMPLE_SETS[0]]
+    habits = measured_habits([sample.text for sample in samples])
+    assert len(habits) >= 3
+    with dspy.context(lm=make_lm("embedded", exact=True, cache=False), adapter=FittingAdapter()):
+        infer = AuthorshipProgram().infer
+        found = infer(attributes={}, samples=samples, habits=offered(habits)).hypotheses
+    stated = [each.statement for each in found]
+    assert len(set(stated)) == len(stated) >= 3
+    assert set(stated) <= {habit.statement for habit in habits}
 
 
 def test_a_program_writes_with_the_real_model_and_no_marker_of_a_turn_shows(engine: object):

@@ -1,0 +1,44 @@
+"""Measured habits of a person, as the inferring step is offered them and as its claims are tested."""
+
+from collections.abc import Iterable, Sequence
+
+from signatures.generation import Habit
+from signatures.hypotheses import Hypothesis
+
+N_HABITS = 10
+"""Habits that the inferring step is offered; each costs it some twenty tokens."""
+
+
+def measured_habits(texts: Sequence[str], n: int = N_HABITS) -> tuple[Hypothesis, ...]:
+    """The n most distinctive habits of the person who wrote these texts, best first, each with a check.
+
+    Fewer where no more stand out, none where no text holds a word.
+
+    They are told from the population that ships, of which each author of the bundled corpus is one in 24, unseen texts
+    included. No text can be read from it: without the author, nine in ten habits of five samples are the same, and
+    the lift that they promise differs by 0.01 on average.
+    """
+    # A program that is given its hypotheses measures nothing and need not load the traits.
+    from programs.traits import distinctive
+    from programs.traits.reading import Reading
+
+    if not any(Reading(text).words for text in texts):
+        return ()
+    return distinctive(texts, n=n)
+
+
+def offered(habits: Iterable[Hypothesis]) -> list[Habit]:
+    """The habits as a model is shown them: what it may claim, without check and confidence."""
+    return [Habit.model_validate(habit.model_dump(include=set(Habit.model_fields))) for habit in habits]
+
+
+def holds_in_any(hypothesis: Hypothesis, texts: Iterable[str]) -> bool:
+    """Whether a hypothesis is true of any of the texts, by its check.
+
+    Raises: SetupError if its check cannot be read or it has none.
+    """
+    from programs.traits import parse_check
+    from programs.traits.reading import Reading
+
+    check = parse_check(hypothesis.check)
+    return any(check.met_by(Reading(text)) for text in texts)
