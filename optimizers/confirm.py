@@ -40,8 +40,7 @@ def confirm(student: dspy.Module, compiled: Compiled, material: Material, metric
     Both answer the examples of the valset and of the trainset once more, without the authors that the best trial shows
     as demos, by answers that no trial has seen. The rule is that of Breiman et al. (1984, sec. 3.4.3): the simplest
     of those that are not worse by more than a standard error.
-
-    Raises: RuntimeError if no example could be scored for both.
+    A model that fails throughout by now costs the second look, not the program.
     """
     best = max(compiled.trials, key=lambda trial: (trial.score, -trial.number))
     if best.number == 0:
@@ -50,14 +49,16 @@ def confirm(student: dspy.Module, compiled: Compiled, material: Material, metric
     everyone = [*material.valset, *material.trainset]
     taught = {_author(each) for each in (*everyone, *material.labelled) if str(each.get("target_id", "")) in shown}
     examples = [example for example in everyone if _author(example) not in taught]
+    scored = f"trial {best.number} scored {best.score:.3f} and the uncompiled program {compiled.trials[0].score:.3f}"
     lm = dspy.settings.lm
     with dspy.context(lm=lm.copy(rollout_id=_ROLLOUT)):
         before, after = (_scores(program, examples, metric, n_threads) for program in (student, best.program))
     gain = paired_gain(examples, before, after)
+    if gain is None:
+        return replace(compiled, confirmation=f"{scored}; no target could be scored again: kept unconfirmed")
     words = (
-        f"trial {best.number} scored {best.score:.3f} and the uncompiled program {compiled.trials[0].score:.3f}; on "
-        f"answers drawn anew for {gain.n_examples} targets of {gain.n_authors} authors it gained {gain.mean:+.3f} "
-        f"(standard error {gain.error:.3f})"
+        f"{scored}; on answers drawn anew for {gain.n_examples} targets of {gain.n_authors} authors it gained "
+        f"{gain.mean:+.3f} (standard error {gain.error:.3f})"
     )
     if gain.convincing:
         return replace(compiled, confirmation=f"{words}: kept")
@@ -67,16 +68,15 @@ def confirm(student: dspy.Module, compiled: Compiled, material: Material, metric
     )
 
 
-def paired_gain(examples: Sequence[dspy.Example], before: Mapping[int, float], after: Mapping[int, float]) -> Gain:
-    """Mean gain over the examples that both scored, every author weighing the same.
-
-    Raises: RuntimeError if there is none.
-    """
+def paired_gain(
+    examples: Sequence[dspy.Example], before: Mapping[int, float], after: Mapping[int, float]
+) -> Gain | None:
+    """Mean gain over the examples that both scored, every author weighing the same; None if there is none."""
     by_author: dict[str, list[float]] = {}
     for index in sorted(before.keys() & after.keys()):
         by_author.setdefault(_author(examples[index]), []).append(after[index] - before[index])
     if not by_author:
-        raise RuntimeError("no example could be scored with both the student and the best trial; the log says why")
+        return None
     means = np.array([float(np.mean(gaps)) for gaps in by_author.values()])
     error = float(means.std(ddof=1) / np.sqrt(len(means))) if len(means) > 1 else float("inf")
     return Gain(float(means.mean()), error, len(means), sum(map(len, by_author.values())))

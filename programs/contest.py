@@ -8,11 +8,11 @@ from typing import Any, Protocol, runtime_checkable
 import dspy
 import numpy as np
 
-from data.sentences import clip, count_words
+from data.sentences import count_words
 from programs.answers import Answer
 from programs.judges import Judge, Preference
 from programs.judges.opinions import Opine, Opinion, opinions
-from programs.judges.validation import answer
+from programs.judges.validation import answer, within
 from programs.ledger import LedgerRow, Order
 from programs.metrics import Verdict
 from signatures.records import AuthorCase, Text
@@ -192,7 +192,7 @@ def _unjudged(
 def own_texts(cases: Sequence[AuthorCase], n_words: int) -> dict[str, Answer]:
     """The author's real text for every target, cut to the length that a model may write: the ceiling."""
     return {
-        target.id: Answer(target.id, _within(answer(target, target.text), n_words), 0.0)
+        target.id: Answer(target.id, within(answer(target, target.text), n_words), 0.0)
         for case in cases
         for target in case.targets
     }
@@ -213,9 +213,5 @@ def others_texts(cases: Sequence[AuthorCase], n_words: int, rng: np.random.Gener
             like = [text for text in others if text.prompt == target.prompt]
             like = like or [text for text in others if text.domain == target.domain] or others
             chosen = like[int(rng.integers(len(like)))]
-            answers[target.id] = Answer(target.id, _within(answer(chosen, chosen.text), n_words), 0.0)
+            answers[target.id] = Answer(target.id, within(answer(chosen, chosen.text), n_words), 0.0)
     return answers
-
-
-def _within(text: str, n_words: int) -> str:
-    return clip(text, n_words) if count_words(text) > n_words else text

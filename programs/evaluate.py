@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from programs import entry
@@ -71,7 +72,10 @@ def parser() -> entry.Parser:
     )
     p.add_argument("--resume", action="store_true", help="go on with what is there; add systems or judges to it")
     p.add_argument(
-        "--rejudge", type=Path, metavar="LEDGER", help="judge the texts of a ledger.parquet again; generates nothing"
+        "--rejudge",
+        type=Path,
+        metavar="LEDGER",
+        help="judge the texts of a ledger.parquet again, generate nothing; goes with --judges, --data, --out, --resume",
     )
     p.add_argument(
         "--transfer",
@@ -91,23 +95,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; its exit code."""
     args = parser().parse_args(arguments)
     store = tracking_store(args.out, os.environ.get("MLFLOW_TRACKING_URI"))
+    console = entry.progress_console()
     if args.rejudge:
         check_tracking(store)
         again = prepare_again(args.rejudge, names(args.judges), args.data, args.out, args.resume, args.judge_api_base)
-        _report(again.execute(), store, args)
-        return entry.DONE
-    evaluation = prepare_evaluation(_choices(args))
-    purse = Purse(free=evaluation.experiment.small)
-    progress = RunProgress(entry.progress_console(), purse, args.json)
+        progress = RunProgress(console, Purse(free=True), args.json)
+        folder, execute = again.folder, partial(again.execute, progress)
+    else:
+        evaluation = prepare_evaluation(_choices(args))
+        purse = Purse(free=evaluation.experiment.small)
+        progress = RunProgress(console, purse, args.json)
+        folder, execute = evaluation.folder, EvaluationRun(evaluation, purse, progress).execute
     try:
         with progress.live():
-            done = EvaluationRun(evaluation, purse, progress).execute()
+            done = execute()
     except KeyboardInterrupt:
-        entry.progress_console().print(
-            f"interrupted; everything so far is in {evaluation.folder}: go on with --resume", markup=False
-        )
+        console.print(f"interrupted; everything so far is in {folder}: go on with --resume", markup=False)
         return entry.INTERRUPTED
-    _report(done, evaluation.experiment.store, args)
+    _report(done, store, args)
     return entry.DONE
 
 
@@ -147,14 +152,19 @@ def _choices(args: argparse.Namespace) -> EvaluationChoices:
 
 
 def _report(done: Evaluated, store: TrackingStore, args: argparse.Namespace) -> None:
-    """Logs the evaluation and prints its numbers."""
+    """Prints the numbers of an evaluation and logs it."""
     from programs.tracking import tracked_run
     from programs.tracking_evaluation import log_evaluation
 
+    # Printed first: a store that refuses costs the record of the run, not its numbers.
+    _show(done, store, args.json)
     task = done.about.task or args.task
     with tracked_run(store, task, f"evaluation {done.folder.name}", {"kind": "evaluation"}) as tracked:
         log_evaluation(tracked, done.about, done.summary, done.folder)
-    if args.json:
+
+
+def _show(done: Evaluated, store: TrackingStore, as_json: bool) -> None:
+    if as_json:
         numbers = {"folder": str(done.folder), "about": done.about.model_dump(mode="json")}
         print(json.dumps({**numbers, **_plain(done)}, ensure_ascii=False))
         return

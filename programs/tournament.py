@@ -18,12 +18,10 @@ from programs.progress import RunProgress
 from programs.references import CARD, LEDGER
 from programs.spending import Purse
 from programs.summary import result_row
-from programs.validated import judge_notes
+from programs.validated import LONGEST_WORDS, judge_notes
 from signatures.records import AuthorCase
 
 BASELINE = "zero-shot"
-LONGEST_WORDS = 165
-"""Words that 220 tokens make: where the ceiling and floor rows are cut, as the models are."""
 
 COMPARISONS = (
     ("few-shot", BASELINE),

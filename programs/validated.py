@@ -10,6 +10,8 @@ from programs.judges.opinions import Opine
 from signatures.records import AuthorCase
 
 OTHER_AUTHORS = "other authors"
+LONGEST_WORDS = 165
+"""Words that 220 tokens make: where real texts are cut, as the models are."""
 
 
 def judge_notes(
@@ -23,6 +25,8 @@ def judge_notes(
 ) -> list[JudgeNote]:
     """Puts the authors' real texts before a judge: beside other people's, and beside a model's for the same prompts.
 
+    All are cut to the length that a model may write, which is what the judge is to judge.
+
     Args:
         judge: Fitted on references of `judged`.
         judged: All authors whose real texts it is tried on.
@@ -35,8 +39,8 @@ def judge_notes(
     Raises: SetupError if there are too few texts, or the judge gives no verdict at all.
     """
     name, texts = generated
-    known = validate(judge, judged, rng, cache=cache, opine=opine)
-    against_model = validate_against(judge, cases, texts, rng, cache=cache, opine=opine)
+    known = validate(judge, judged, rng, n_words=LONGEST_WORDS, cache=cache, opine=opine)
+    against_model = validate_against(judge, cases, texts, rng, n_words=LONGEST_WORDS, cache=cache, opine=opine)
     return [_note(judge, OTHER_AUTHORS, known), _note(judge, name, against_model)]
 
 

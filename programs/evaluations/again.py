@@ -19,6 +19,7 @@ from programs.evaluations.setup import EVALUATIONS, PARTS, VALIDATIONS, build_ju
 from programs.judges import Judge, References, ValidationCache, check_judge
 from programs.judges.opinions import Opine
 from programs.ledger import LedgerAbout, LedgerRow, comparisons, read_all
+from programs.progress import RunProgress
 from programs.validated import judge_notes
 from signatures.errors import SetupError
 from signatures.records import AuthorCase
@@ -36,7 +37,7 @@ class Again:
     folder: Path
     resume: bool
 
-    def execute(self) -> Evaluated:
+    def execute(self, progress: RunProgress) -> Evaluated:
         """Judges every text that the ledger holds; rows of judges that it has already are left as they are."""
         references = {case.author.id: [text.text for text in case.references] for case in self.judged}
         key = hashlib.sha256(json.dumps(references, sort_keys=True).encode()).hexdigest()
@@ -45,10 +46,14 @@ class Again:
         header = {"run": self.rows[0].run, "references": key}
         with open_journal(self.folder, header, self.resume) as journal:
             opine = partial(journal.opinions, references=key)
+            texts = _texts(self.rows)
             for judge in self.judges:
-                for texts in _texts(self.rows):
-                    rows += judged_again(texts, judge, opine)
-                notes += self._validated(judge, references, opine)
+                with progress.phase(f"judge {judge.name}", len(texts) + 1):
+                    notes += self._validated(judge, references, opine)
+                    progress.step()
+                    for each in texts:
+                        rows += judged_again(each, judge, opine)
+                        progress.step()
         about = self.about.model_copy(update={"judges": tuple(notes)})
         return finish(self.folder, rows, about)
 
@@ -88,6 +93,8 @@ def prepare_again(
     splits = _split(about, about.corpus, data or about.corpus.name)
     parts = PARTS[:-1] if about.part == "all" else (about.part, "dev", "test")
     judged = {case.author.id: case for part in parts for case in getattr(splits, part)}
+    if about.part == "all":
+        judged = dict(sorted(judged.items()))
     name = hashlib.sha256(json.dumps([rows[0].run, judges]).encode()).hexdigest()[:8]
     folder = out / EVALUATIONS / f"{about.task or 'texts'}-{rows[0].run}-rejudged-{name}"
     references = {name: [text.text for text in case.references] for name, case in judged.items()}

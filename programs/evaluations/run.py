@@ -23,8 +23,7 @@ from programs.progress import RunProgress
 from programs.references import LEDGER
 from programs.spending import Purse
 from programs.summary import Summary, summarise
-from programs.tournament import LONGEST_WORDS
-from programs.validated import judge_notes
+from programs.validated import LONGEST_WORDS, judge_notes
 from signatures.errors import SetupError, counted
 
 TEXTS_PHASE = " texts"
@@ -159,7 +158,8 @@ class EvaluationRun:
     def _validated(self, judge: Judge, opine: Opine) -> list[JudgeNote]:
         baseline = self.evaluation.choices.baseline
         texts = {name: answer.text for name, answer in self.answers[baseline].items() if answer.error is None}
-        plain = (f"{self.evaluation.choices.base.lm} {baseline}", texts)
+        written = self.evaluation.contestants[0].system.program is not None
+        plain = (f"{self.evaluation.choices.base.lm} {baseline}" if written else baseline, texts)
         cache = ValidationCache(self.evaluation.folder.parent / VALIDATIONS, self.evaluation.references)
         rng = np.random.default_rng(self.evaluation.choices.base.seed)
         return judge_notes(judge, self.evaluation.judged, self.evaluation.cases, plain, rng, cache, opine)

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from data.sentences import cut_prefix
+from data.sentences import clip, count_words, cut_prefix
 from programs.intervals import clustered_mean
 from programs.judges.judge import Judge
 from programs.judges.opinions import GivesOpinions, Opine, Opinion, opinions
@@ -75,6 +75,7 @@ def validate(
     rng: np.random.Generator,
     *,
     max_pairs: int | None = None,
+    n_words: int | None = None,
     cache: KeepsValidations | None = None,
     opine: Opine = opinions,
 ) -> Validation:
@@ -85,6 +86,8 @@ def validate(
         cases: At least two authors.
         rng: Draws the pairs where there are more than `max_pairs`, and the interval.
         max_pairs: Bounds the number of pairs, each judged in both orders; None for `MOST_MODEL_PAIRS` or `MOST_PAIRS`.
+        n_words: Cuts texts to as many words, at a sentence end: judges are right more often on longer texts, so that
+            they are to be tried on the length that they will judge. None leaves texts whole.
         cache: Where an earlier result on the same pairs may be kept.
         opine: Asks the judge.
 
@@ -93,7 +96,9 @@ def validate(
     """
     if sum(bool(case.targets) for case in cases) < 2:
         raise SetupError(f"validating judge {judge.name!r} needs targets of two authors; give a corpus of more authors")
-    texts = [(case.author.id, answer(target, target.text)) for case in cases for target in case.targets]
+    texts = [
+        (case.author.id, within(answer(target, target.text), n_words)) for case in cases for target in case.targets
+    ]
     pairs = [KnownPair(author, own, other) for author, own in texts for rival, other in texts if rival != author]
     return _judged(judge, pairs, rng, max_pairs, cache, opine)
 
@@ -105,6 +110,7 @@ def validate_against(
     rng: np.random.Generator,
     *,
     max_pairs: int | None = None,
+    n_words: int | None = None,
     cache: KeepsValidations | None = None,
     opine: Opine = opinions,
 ) -> Validation:
@@ -116,6 +122,7 @@ def validate_against(
         generated: Target id to the model's text; targets without one are left out, which `n_pairs` shows.
         rng: Draws the pairs where there are more than `max_pairs`, and the interval.
         max_pairs: As for `validate`.
+        n_words: As for `validate`.
         cache: As for `validate`.
         opine: As for `validate`.
 
@@ -123,7 +130,11 @@ def validate_against(
         SetupError: No target has a generated text; the judge gave no verdict at all.
     """
     pairs = [
-        KnownPair(case.author.id, answer(target, target.text), answer(target, generated[target.id]))
+        KnownPair(
+            case.author.id,
+            within(answer(target, target.text), n_words),
+            within(answer(target, generated[target.id]), n_words),
+        )
         for case in cases
         for target in case.targets
         if target.id in generated
@@ -140,6 +151,11 @@ def validate_against(
 def answer(target: Text, text: str) -> str:
     """What a judge may read of a text for `target`: without the opening that the prompt gave away, if it is there."""
     return cut_prefix(text, target.prefix).strip()
+
+
+def within(text: str, n_words: int | None) -> str:
+    """The text, cut at a sentence end where it has more words than these."""
+    return text if n_words is None or count_words(text) <= n_words else clip(text, n_words)
 
 
 def _judged(

@@ -64,17 +64,29 @@ def test_a_search_that_found_nothing_needs_no_second_look(name, material):
 def test_failed_examples_count_for_neither_side_and_authors_weigh_the_same():
     examples = [example(str(index), author=author) for index, author in enumerate("aabb")]
     gain = paired_gain(examples, {0: 0.2, 1: 0.2, 2: 0.2}, {0: 0.4, 1: 0.8, 2: 0.2, 3: 1.0})
+    assert gain is not None
     # a gains 0.2 and 0.6, 0.4 on average; b gains 0, and its other text has one score only. Mean 0.2; the two means
     # differ from it by 0.2 each: standard deviation sqrt(0.08), standard error sqrt(0.08) / sqrt(2) = 0.2.
     assert (gain.mean, gain.error) == (pytest.approx(0.2), pytest.approx(0.2))
     assert (gain.n_authors, gain.n_examples, gain.convincing) == (2, 3, False)
 
 
-def test_one_author_convinces_nobody_and_none_is_an_error():
+def test_one_author_convinces_nobody_and_none_says_nothing():
     examples = [example("x", author="a")]
-    assert math.isinf(paired_gain(examples, {0: 0.0}, {0: 1.0}).error)
-    with pytest.raises(RuntimeError, match="no example could be scored"):
-        paired_gain(examples, {0: 0.0}, {})
+    lone = paired_gain(examples, {0: 0.0}, {0: 1.0})
+    assert lone and math.isinf(lone.error) and not lone.convincing
+    assert paired_gain(examples, {0: 0.0}, {}) is None
+
+
+@pytest.mark.usefixtures("model")
+def test_a_model_that_is_gone_by_now_costs_the_second_look_and_not_the_program(material):
+    def gone(example, prediction, trace=None, *_):
+        raise RuntimeError("the judge is away")
+
+    student, best = Toy(), loud()
+    compiled = Compiled(best, 0.6, (trial(0, 0.2, student), trial(1, 0.6, best)))
+    found = confirm(student, compiled, material, gone, 2)
+    assert found.program is best and found.confirmation.endswith("no target could be scored again: kept unconfirmed")
 
 
 @given(st.dictionaries(st.integers(0, 9), st.floats(0, 1), min_size=1))
@@ -82,4 +94,5 @@ def test_exchanging_the_programs_turns_the_gain_around(scores):
     examples = [example(str(index), author=str(index % 3)) for index in range(10)]
     zeros = dict.fromkeys(scores, 0.5)
     gain, loss = paired_gain(examples, zeros, scores), paired_gain(examples, scores, zeros)
+    assert gain and loss
     assert gain.mean == pytest.approx(-loss.mean) and gain.error == pytest.approx(loss.error)
