@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from signatures.generation import Habit
 from signatures.hypotheses import Hypothesis
 
-N_HABITS = 10
-"""Habits that the inferring step is offered; each costs it some twenty tokens."""
+N_HABITS = 6
+"""Habits that the inferring step is offered: a small model chooses three or four of them blindly, so all must tell."""
 
 
 def measured_habits(texts: Sequence[str], n: int = N_HABITS) -> tuple[Hypothesis, ...]:
