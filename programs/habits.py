@@ -15,8 +15,8 @@ def measured_habits(texts: Sequence[str], n: int = N_HABITS) -> tuple[Hypothesis
     Fewer where no more stand out, none where no text holds a word.
 
     They are told from the population that ships, of which each author of the bundled corpus is one in 24, unseen texts
-    included. No text can be read from it: without the author, nine in ten habits of five samples are the same, and
-    the lift that they promise differs by 0.01 on average.
+    included. No text can be read from it: of six habits of five samples, 88% are the same without the author, and the
+    lift that they promise is 0.015 less on average.
     """
     # A program that is given its hypotheses measures nothing and need not load the traits.
     from programs.traits import distinctive
