@@ -26,7 +26,7 @@ class Answer:
     n_tokens: int = 0
     """Read and written for it, where the model reports usage; work shared with other targets counts once."""
     n_dropped: int = 0
-    """Quotations that were not in the samples."""
+    """Quotations that were not in the samples, and claims that hold on none."""
     cost: float = 0.0
     """US dollars, 0 where the price is not known."""
     shown: str = ""

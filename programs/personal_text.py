@@ -40,7 +40,8 @@ class PersonalText(BaseModel):
         """Everything a reader should know beside the text, one sentence each."""
         remarks = list(self.notes)
         if self.n_dropped:
-            remarks.append(f"dropped {counted(self.n_dropped, 'quotation')} found in none of the samples")
+            dropped = counted(self.n_dropped, "quotation or claim", "quotations or claims")
+            remarks.append(f"dropped {dropped} found in none of the samples")
         if self.n_samples < 3:
             remarks.append(f"read {counted(self.n_samples, 'sample')}; 3 to 7 tell more")
         version = f" (version {self.version})" if self.version else ""

@@ -117,12 +117,12 @@ class Tournament:
 
     @property
     def failures(self) -> dict[str, int]:
-        """How many answers of each system failed, and how many quotations were dropped."""
+        """How many answers of each system failed, and how many quotations and claims were dropped."""
         counts = {
             f"{name} texts": sum(a.error is not None for a in found.values()) for name, found in self.answers.items()
         }
         dropped = sum(answer.n_dropped for found in self.answers.values() for answer in found.values())
-        return {**{name: count for name, count in counts.items() if count}, "dropped quotations": dropped}
+        return {**{name: count for name, count in counts.items() if count}, "dropped quotations and claims": dropped}
 
     def write_ledger(self, path: Path) -> None:
         """Writes all verdicts, and what a report of them must say."""

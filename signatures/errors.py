@@ -15,6 +15,6 @@ def unknown(kind: str, value: str, known: Iterable[str]) -> SetupError:
     return SetupError(f"unknown {kind} {value!r}; choose one of: {', '.join(sorted(known))}")
 
 
-def counted(number: int, noun: str) -> str:
-    """Such as "1 sample" or "2 samples"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """Such as "1 sample" or "2 samples"; `nouns` where the plural takes more than an s."""
+    return f"{number} {noun}" if number == 1 else f"{number} {nouns or noun + 's'}"

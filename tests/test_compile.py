@@ -125,7 +125,7 @@ def test_a_dry_run_counts_calls_and_writes_nothing(texts, tmp_path, capsys):
     ("arguments", "message"),
     [
         (["--task", "autorship"], "unknown task 'autorship'; choose one of: authorship"),
-        (["--judge", "vibes"], "unknown judge 'vibes'; choose one of: delta, embedding:PACKAGE_OR_PATH, llm:MODEL, stylometric"),
+        (["--judge", "vibes"], "unknown judge 'vibes'; choose one of: delta, embedding:PACKAGE_OR_PATH"),
         (["--optimizer", "magic"], "unknown optimizer 'magic'; choose one of: bootstrap, miprov2"),
         (["--data", "bundle"], "bundle"),
         (["--lm", "gpt-4"], "unknown model 'gpt-4'"),

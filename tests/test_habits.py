@@ -102,7 +102,8 @@ def test_a_program_offers_the_habits_of_its_samples_and_returns_those_chosen_wit
         out = AuthorshipProgram()(samples=SAMPLES, prompt="Of the weather.")
     habits = measured_habits(SAMPLES)
     assert [each.check for each in out.hypotheses] == [habits[place].check for place in (0, 2, 3)]
-    assert [each.confidence for each in out.hypotheses] == [0.6] * 3
+    # The model says 0.6 of each; what was measured counts.
+    assert all(each.confidence != 0.6 and each.check for each in out.hypotheses)
     assert out.n_dropped == 0
     infer, write = requests(model)
     shown = turns(infer)[-1][1]

@@ -116,7 +116,7 @@ def test_failed_calls_are_counted_and_the_run_goes_on(compile_with, tmp_path, ca
     out = tmp_path / "artifacts"
     assert compile_with("--json", "--budget", "60", out=out, engine=AnsweringEngine(fails)) == 0
     card = Card.model_validate_json(capsys.readouterr().out)
-    assert sum(count for name, count in card.failures.items() if name != "dropped quotations") > 0
+    assert sum(count for name, count in card.failures.items() if name != "dropped quotations and claims") > 0
     rows = read_ledger(out / "authorship" / "1" / "ledger.parquet")
     failed = [row for row in rows if row.error]
     assert all(row.verdict is None and "hiccuped" in (row.error or "") for row in failed)
