@@ -1,33 +1,33 @@
 """`python -m programs.personalize`: what is distinctive about how a person writes, and a text as they would."""
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dspy
-from dspy.utils.exceptions import ContextWindowExceededError
 
-from data.sentences import sentences
 from programs.entry import DONE, Parser, add_model_options, progress_console, results_console, run
 from programs.lms import make_lm
 from programs.lms.access import check_access
-from programs.personal_text import PersonalText, show
+from programs.personal_profile import KeptProfile, kept_profile
+from programs.personal_text import PersonalText, show, visible
+from programs.profile import Profile, infer_profile
 from programs.reading import STDIN, read_text, read_texts
 from programs.samples import checked_prompt
 from programs.selection import MAX_CANDIDATES, with_candidates
+from programs.shortening import fitting
 from programs.versions import load
-from signatures.errors import SetupError, counted
+from signatures.errors import SetupError
+from signatures.hypotheses import Hypothesis
 
+SYSTEM_PROMPT = "system-prompt"
 PROG = "python -m programs.personalize"
 EXAMPLE = f"""\
 echo "Rain again. We plant anyway." | {PROG} --samples - --prompt "Write to a friend about the harvest."
 {PROG} --samples mails/*.txt --prompt-file task.txt --attributes occupation=teacher region=Wales --json"""
-
-CUTS = (4000, 2000, 1000, 500, 250)
-"""Characters that samples are cut to, one after the other, while they do not fit the model's context. Programs cut by
-words, which leaves a text without spaces as long as it is."""
 
 
 def main(
@@ -42,22 +42,29 @@ def main(
     options = _parser(os.environ).parse_args(arguments)
     prompt = _prompt(options)
     attributes = parse_attributes(options.attributes)
-    samples = read_texts(options.samples)
-    program = load_program(options.program)
-    if options.candidates is not None:
-        with_candidates(program, options.program, options.candidates)
-    check_access(options.lm, options.api_base)
-    settings = {"api_base": options.api_base, "seed": options.seed}
-    lm = make_model(options.lm, **{name: value for name, value in settings.items() if value is not None})
+    samples = read_texts(options.samples) if options.samples else []
+    kept = kept_profile(options.profile, options.save_profile, samples, attributes)
+    if prompt is None and (kept.profile is not None or options.measured):
+        kept = kept.inferred(lambda: infer(samples, None, attributes))
+        kept.save()
+        return _print_prompt(kept, options.json)
+    program, lm = _program_and_model(options, load_program, make_model)
     with (
         progress_console().status(f"reading {len(samples)} of a person's texts with {options.lm}"),
         dspy.context(lm=lm),
     ):
-        out, cut_notes = write(program, samples, prompt, attributes)
+        if prompt is None or options.save_profile or options.measured:
+            stating = None if options.measured else lm
+            kept = kept.inferred(lambda: infer(samples, stating, attributes, program))
+        kept.save()
+        if prompt is None:
+            return _print_prompt(kept, options.json)
+        known = {**kept.attributes, **attributes}
+        out, cut_notes = write(program, samples, prompt, known, kept.hypotheses(program, options.program))
     written = PersonalText(
         hypotheses=tuple(out.hypotheses),
         text=out.text,
-        notes=(*cut_notes, *out.get("notes", ())),
+        notes=(*kept.notes, *cut_notes, *out.get("notes", ())),
         n_dropped=out.get("n_dropped", 0),
         n_samples=len(samples),
         program=options.program,
@@ -72,40 +79,37 @@ def main(
     return DONE
 
 
+def infer(
+    samples: Sequence[str],
+    lm: dspy.LM | None,
+    attributes: Mapping[str, str],
+    program: dspy.Module | None = None,
+) -> Profile:
+    """The profile of the person, with a note if the samples had to be cut to fit the model's context."""
+    found, notes = fitting(samples, lambda texts: infer_profile(texts, lm, attributes, program=program))
+    return found.model_copy(update={"notes": (*notes, *found.notes)})
+
+
 def write(
-    program: Callable[..., Any], samples: Sequence[str], prompt: str, attributes: Mapping[str, str]
+    program: Callable[..., Any],
+    samples: Sequence[str],
+    prompt: str,
+    attributes: Mapping[str, str],
+    hypotheses: Sequence[Hypothesis] | None = None,
 ) -> tuple[dspy.Prediction, tuple[str, ...]]:
     """The program's answer, and a note if the samples had to be cut to fit the model's context.
 
+    Args:
+        program: What writes.
+        samples: Texts of the person.
+        prompt: What to write.
+        attributes: What is known of the person.
+        hypotheses: What to write by; the program infers its own if None.
+
     Raises: ContextWindowExceededError if even the shortest cut does not fit, as with a very long prompt.
     """
-    try:
-        return program(samples=samples, prompt=prompt, attributes=attributes), ()
-    except ContextWindowExceededError as fault:
-        excess = fault
-    for limit in CUTS:
-        shorter = [cut(sample, limit) for sample in samples]
-        if shorter == list(samples):
-            continue
-        try:
-            out = program(samples=shorter, prompt=prompt, attributes=attributes)
-        except ContextWindowExceededError as fault:
-            excess = fault
-        else:
-            n_cut = sum(short != sample for short, sample in zip(shorter, samples, strict=True))
-            of_all = f"{n_cut} of {counted(len(samples), 'sample')}"
-            return out, (f"cut {of_all} to {limit} characters, which is what the model reads",)
-    raise excess
-
-
-def cut(text: str, n_characters: int) -> str:
-    """The text up to the last sentence end within so many characters, or exactly as many if there is none."""
-    if len(text) <= n_characters:
-        return text
-    end = 0
-    for sentence in sentences(text[:n_characters])[:-1]:
-        end = text.index(sentence, end) + len(sentence)
-    return text[: end or n_characters]
+    given = {} if hypotheses is None else {"hypotheses": hypotheses}
+    return fitting(samples, lambda texts: program(samples=texts, prompt=prompt, attributes=attributes, **given))
 
 
 def parse_attributes(pairs: Sequence[str]) -> dict[str, str]:
@@ -124,8 +128,42 @@ def parse_attributes(pairs: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _prompt(options: argparse.Namespace) -> str:
-    """The prompt from its option or file, checked before any work is done."""
+def _program_and_model(
+    options: argparse.Namespace, load_program: Callable[[str], dspy.Module], make_model: Callable[..., dspy.LM]
+) -> tuple[dspy.Module, dspy.LM]:
+    program = load_program(options.program)
+    if options.candidates is not None:
+        with_candidates(program, options.program, options.candidates)
+    check_access(options.lm, options.api_base)
+    settings = {"api_base": options.api_base, "seed": options.seed}
+    return program, make_model(options.lm, **{name: value for name, value in settings.items() if value is not None})
+
+
+def _print_prompt(kept: KeptProfile, as_data: bool) -> int:
+    """Prints the profile as a system prompt alone; notes go to stderr."""
+    said = kept.system_prompt()
+    if as_data:
+        sys.stdout.write(json.dumps({"system_prompt": said, "notes": kept.notes}, ensure_ascii=False, indent=2) + "\n")
+    else:
+        sys.stdout.write(visible(said) + "\n")
+        for note in kept.notes:
+            progress_console().print(f"- {visible(note)}", markup=False, highlight=False, soft_wrap=True)
+    return DONE
+
+
+def _prompt(options: argparse.Namespace) -> str | None:
+    """The prompt from its option or file, checked before any work is done; None where a system prompt is wanted."""
+    given = any(value is not None for value in (options.prompt, options.prompt_file))
+    if options.output == SYSTEM_PROMPT:
+        if given:
+            raise SetupError(f"--as {SYSTEM_PROMPT} writes no text; leave out --prompt and --prompt-file")
+        if not options.samples and options.profile is None:
+            raise SetupError(f"--as {SYSTEM_PROMPT} needs --samples or --profile; name the person's texts or a profile")
+        return None
+    if not options.samples:
+        raise SetupError(f"the following arguments are required: --samples; see {PROG} --help")
+    if not given:
+        raise SetupError(f"one of the arguments --prompt --prompt-file is required; see {PROG} --help")
     if options.prompt_file is None:
         prompt = checked_prompt(options.prompt)
     elif options.prompt_file == STDIN and STDIN in options.samples:
@@ -142,9 +180,9 @@ def _prompt(options: argparse.Namespace) -> str:
 def _parser(environment: Mapping[str, str]) -> Parser:
     parser = Parser(PROG, EXAMPLE, "Say what is distinctive about how a person writes, then write as they would.")
     parser.add_argument(
-        "--samples", nargs="+", required=True, metavar="FILE", help="texts of one person, 3 to 7 files; - for stdin"
+        "--samples", nargs="+", default=[], metavar="FILE", help="texts of one person, 3 to 7 files; - for stdin"
     )
-    prompts = parser.add_mutually_exclusive_group(required=True)
+    prompts = parser.add_mutually_exclusive_group()
     prompts.add_argument("--prompt", metavar="TEXT", help="what to write")
     prompts.add_argument("--prompt-file", metavar="FILE", help="a file that says what to write; - for stdin")
     parser.add_argument(
@@ -169,6 +207,24 @@ def _parser(environment: Mapping[str, str]) -> Parser:
         metavar="N",
         help=f"texts to write, of which the one most like the samples is kept, 1 to {MAX_CANDIDATES} "
         "(default: the program's own number, mostly 1)",
+    )
+    parser.add_argument(
+        "--profile", metavar="FILE", help="write by this profile instead of inferring one (default: infer)"
+    )
+    parser.add_argument(
+        "--save-profile",
+        metavar="FILE",
+        help="write what was inferred to a file that you may edit; with --profile, that profile revised by the samples",
+    )
+    parser.add_argument(
+        "--measured", action="store_true", help="claim measured habits only, without asking the model what it sees"
+    )
+    parser.add_argument(
+        "--as",
+        dest="output",
+        choices=("text", SYSTEM_PROMPT),
+        default="text",
+        help=f"write a text, or print a {SYSTEM_PROMPT} by which any chat model writes as the person (default: text)",
     )
     parser.add_argument("--json", action="store_true", help="print data only, for programs")
     return parser

@@ -20,9 +20,10 @@ from programs.authorship import AuthorshipProgram
 from programs.entry import exit_code
 from programs.lms import make_lm
 from programs.personal_text import PersonalText, show, visible
-from programs.personalize import EXAMPLE, cut, main
+from programs.personalize import EXAMPLE, main
 from programs.reading import MOST_BYTES, read_texts
 from programs.references import SHIPPED
+from programs.shortening import cut
 from programs.versions import load, save_version
 from signatures.errors import SetupError
 from signatures.hypotheses import Hypothesis
@@ -77,7 +78,7 @@ def test_hypotheses_text_and_notes_are_plain_lines_where_there_is_no_terminal(ma
     assert "1. writing style, rhythm (80%): Writes short sentences." in lines
     assert "   “We plant anyway.”" in lines and "never written" not in out
     assert lines[lines.index("Text") + 2] == "Dry now. ☀"
-    assert "- dropped 1 quotation found in none of the samples" in lines
+    assert "- dropped 1 quotation or claim found in none of the samples" in lines
     assert "- read 1 sample; 3 to 7 tell more" in lines
     assert lines[-1] == "- written by program authorship with model embedded"
 

@@ -39,9 +39,12 @@ def load_profile(path: str | Path) -> Profile:
     name = repr(str(path))
     try:
         content = json.loads(read_text(str(path)), object_pairs_hook=_once, parse_constant=_no_constant)
+        written = json.dumps(content, ensure_ascii=False).encode()
     except json.JSONDecodeError as fault:
         place = f"line {fault.lineno}, column {fault.colno}"
         raise SetupError(f"{name} is no JSON ({place}: {fault.msg}); mend it there, or infer it again") from fault
+    except UnicodeEncodeError as fault:
+        raise SetupError(f"{name} holds {fault.object[fault.start]!r}, half a character; take it out") from fault
     except (ValueError, RecursionError) as fault:
         raise SetupError(f"{name} is no profile: {fault}; mend it, or infer it again") from fault
     if not isinstance(content, dict):
@@ -52,7 +55,7 @@ def load_profile(path: str | Path) -> Profile:
     if schema is None:
         raise SetupError(f"{name} has no schema_version, so it is no profile; infer one with --save-profile")
     try:
-        return Profile.model_validate_json(json.dumps(content))
+        return Profile.model_validate_json(written)
     except ValidationError as fault:
         raise SetupError(f"{name}: {_first(fault)}") from fault
 

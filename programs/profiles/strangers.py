@@ -6,7 +6,10 @@ as so few texts demand), each cut to [-2, 2] so that no single oddity decides, t
 other and genres differ, so the sum is no probability; it is read against the sums of the person's own texts, each
 scored by the others. A text more than two of their standard deviations below their mean is unlike.
 
-FIGURES
+Share of texts that an update holds back by it (`benchmarks.profiles`, CCAT50, the population that ships): with 5 texts
+known 1% of the person's own, 14% of other reporters' of the same agency, all of another genre; with 20 known 6%, 24%
+and all. A population fitted on other reporters gives 2%, 46% and 94% with 20 known. Of the bundled corpus's own texts
+none, of other voices 90%.
 """
 
 from collections.abc import Sequence

@@ -22,7 +22,7 @@ MARGIN = 0.1
 """Lift by which a hypothesis must exceed the least telling active one to take its place."""
 STRONG_CONFIDENCE, STRONG_LIFT = 0.7, 0.3
 FEWEST_STRONG = 4
-"""Strong hypotheses, all of which fail, that make a text somebody else's: of the person's own, one in a hundred."""
+"""So many strong hypotheses, all of which fail, make a text somebody else's."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,9 @@ def update(
 
 def _strangers(profile: Profile, read: Sequence[ProfileText], population: Population) -> dict[int, str]:
     """Which of the texts read as somebody else's, and why."""
-    likeness = likeness_of(read, profile.texts, population) or (0.0,) * len(read)
+    likeness = likeness_of(read, profile.texts, population)
+    if likeness is None:
+        return {}
     strong = [
         parse_check(each.check)
         for each in profile.hypotheses
@@ -95,7 +97,7 @@ def _strangers(profile: Profile, read: Sequence[ProfileText], population: Popula
             found[place] = (
                 f"reads unlike the {counted(profile.n_texts, 'text')} known ({score:.1f} standard deviations)"
             )
-        elif len(strong) >= FEWEST_STRONG and not n_held and profile.n_texts:
+        elif len(strong) >= FEWEST_STRONG and not n_held:
             found[place] = f"has none of the person's {len(strong)} strongest habits"
     return found
 

@@ -1,4 +1,9 @@
-"""Hypotheses that were measured, each tested on texts that were held back while it was looked for."""
+"""Hypotheses that were measured, each tested on texts that were held back while it was looked for.
+
+What does not hold there is dropped: on unseen texts of CCAT50, habits from 5 texts that held have a lift of 0.21 over
+other authors' texts, the eight most telling of them 0.24, those that did not hold 0.12; on the bundled corpus 0.40,
+0.57 and 0.13 (`benchmarks.profiles`; the populations are other reporters and the one that ships).
+"""
 
 from collections.abc import Sequence
 
