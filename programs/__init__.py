@@ -1,7 +1,7 @@
 """Programs that write as a person writes, and what loads them: `load("authorship")(samples=[...], prompt="...")`.
 
-Importing this costs what DSPy costs; MLflow, litellm, datasets, the optimizers and what profiles measure by stay outside
-until they are needed.
+Importing this costs what DSPy costs; MLflow, litellm, datasets, the optimizers and what profiles measure by stay
+outside until they are needed.
 """
 
 from importlib import import_module

@@ -18,7 +18,7 @@ def check_access(name: str, api_base: str | None = None) -> None:
     import litellm
 
     provider = name.partition("/")[0]
-    if provider not in {str(known.value) for known in litellm.provider_list}:
+    if provider not in {str(getattr(known, "value", known)) for known in litellm.provider_list}:
         raise SetupError(
             f"model {name!r} has provider {provider!r}, which litellm does not know; "
             "write it as in 'openai/gpt-4o-mini', 'anthropic/...' or 'ollama/...'"
