@@ -10,6 +10,7 @@ from programs.fencing import gives_orders, order_passages, repeats
 from programs.habits import measured_habits, offered
 from programs.leakage import without_leaks
 from programs.lms import make_lm
+from programs.lms.adapters import FittingAdapter
 from programs.samples import shown_samples
 from signatures.errors import SetupError, counted
 from signatures.hypotheses import Hypothesis
@@ -38,7 +39,7 @@ def told_by(program: Any, lm: dspy.LM | str, samples: Sequence[str], attributes:
     texts = [sample.text for sample in shown]
     habits = measured_habits(texts)
     asked = {"attributes": dict(attributes), "samples": shown, "habits": offered(habits)}
-    with dspy.context(lm=make_lm(lm) if isinstance(lm, str) else lm):
+    with dspy.context(lm=make_lm(lm) if isinstance(lm, str) else lm, adapter=dspy.settings.adapter or FittingAdapter()):
         found = program.infer(**asked).hypotheses
     hypotheses, n_dropped = supported(found, texts, habits)
     passages = order_passages(samples)
