@@ -33,6 +33,7 @@ from programs.progress import RunProgress
 from programs.results import show_results
 from programs.spending import Purse
 from programs.tournament import Tournament
+from programs.tracking_store import shown_uri
 from programs.versions import save_version
 from signatures.errors import counted
 
@@ -279,7 +280,7 @@ def _show_outcome(outcome: Outcome) -> None:
     load = f'from programs import load; program = load("{reference}")'
     console.print(f"load it:      {load}", highlight=False, markup=False, soft_wrap=True)
     console.print(
-        f"open MLflow:  uv run mlflow ui --backend-store-uri {outcome.tracking_uri}",
+        f"open MLflow:  uv run mlflow ui --backend-store-uri {shown_uri(outcome.tracking_uri)}",
         highlight=False,
         markup=False,
         soft_wrap=True,

@@ -28,7 +28,7 @@ from programs.progress import RunProgress
 from programs.reports.tables import show_summary
 from programs.spending import Purse
 from programs.systems import SYSTEMS
-from programs.tracking_store import TrackingStore, check_tracking, tracking_store
+from programs.tracking_store import TrackingStore, check_tracking, shown_uri, tracking_store
 
 
 def parser() -> entry.Parser:
@@ -173,7 +173,10 @@ def _show(done: Evaluated, store: TrackingStore, as_json: bool) -> None:
     console.print(f"report:  {done.folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"ledger:  {done.folder / 'ledger.parquet'}", highlight=False, markup=False, soft_wrap=True)
     console.print(
-        f"MLflow:  uv run mlflow ui --backend-store-uri {store.uri}", highlight=False, markup=False, soft_wrap=True
+        f"MLflow:  uv run mlflow ui --backend-store-uri {shown_uri(store.uri)}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
     )
 
 

@@ -64,6 +64,14 @@ def make_folder(store: TrackingStore) -> None:
         database.parent.mkdir(parents=True, exist_ok=True)
 
 
+def shown_uri(uri: str) -> str:
+    """The URI as a person may type it: a SQLite file below the working folder by its relative path; no password."""
+    database = _database(uri)
+    if database and database.is_relative_to(Path.cwd()):
+        return f"{SQLITE}{database.relative_to(Path.cwd()).as_posix()}"
+    return redact(uri)
+
+
 def redact(uri: str) -> str:
     """The URI without user name and password."""
     return re.sub(r"(?<=://)[^/@\s]+@", "", uri)
