@@ -71,9 +71,11 @@ def test_a_folder_with_a_ledger_will_do_and_json_is_all_that_is_printed(
     assert Path(printed["report"]).is_file()
 
 
-def test_the_ledger_that_ships_is_of_the_first_schema_and_makes_a_report(tmp_path: Path):
+def test_the_ledger_that_ships_makes_a_report_that_says_how_its_judge_was_validated(tmp_path: Path):
     assert main([str(SHIPPED), "--out", str(tmp_path), "--json"]) == 0
-    assert "judge not validated" in (tmp_path / "report.html").read_text("utf-8")
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "Right in 100.0% (0.95–1.00) of 2160 pairs against other authors" in page
+    assert "judge not validated" not in page
 
 
 @pytest.mark.parametrize("fault", ["missing", "cut off", "no parquet", "two runs"])

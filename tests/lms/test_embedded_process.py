@@ -78,7 +78,13 @@ from programs.lms import make_lm
 from signatures.errors import SetupError
 model = make_lm("embedded", cache=False, max_tokens=4000, stop=["never\\0"], temperature=0.0)
 model("Hello.", max_tokens=1)
-threading.Timer(0.5, _thread.interrupt_main).start()
+
+def interrupt():
+    while not model.engine._scheduler._active:
+        time.sleep(0.002)
+    _thread.interrupt_main()
+
+threading.Thread(target=interrupt).start()
 try:
     model("Count to a million.")
 except KeyboardInterrupt:
