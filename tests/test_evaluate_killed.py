@@ -56,8 +56,8 @@ class Server:
 
 
 def reply(body: dict[str, Any], asked: str) -> dict[str, Any]:
-    if "response_format" in body:
-        content = json.dumps({"hypotheses": CLAIMS})
+    if "[[ ## hypotheses ## ]]" in asked and "[[ ## text ## ]]" not in asked:
+        content = f"[[ ## hypotheses ## ]]\n{json.dumps(CLAIMS)}\n\n[[ ## completed ## ]]"
     else:
         words = hashlib.sha256(asked.encode()).hexdigest()
         content = f"[[ ## text ## ]]\nIt is {words[:6]}, and then {words[6:12]}; so be it.\n\n[[ ## completed ## ]]"
