@@ -29,11 +29,9 @@ from programs.tracking import TrackedRun, Trial, tracked_run
 from programs.tracking_evaluation import evaluation_metrics, log_evaluation
 from programs.tracking_rows import card_metrics, flat_params
 from programs.tracking_store import (
-    TrackingStore,
     check_tracking,
     mlflow_schema,
     redact,
-    shown_uri,
     tracking_store,
 )
 from programs.versions import load, save_version
@@ -344,19 +342,6 @@ def test_a_server_is_asked_for_its_health_and_its_password_kept_to_us():
     with pytest.raises(SetupError, match="cannot reach the MLflow server .*MLFLOW_TRACKING_URI") as fault:
         check_tracking(tracking_store(Path("out"), uri))
     assert "hunter2" not in str(fault.value)
-
-
-def test_a_store_is_shown_as_a_person_may_type_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.chdir(tmp_path)
-    assert shown_uri(tracking_store(Path("artifacts")).uri) == "sqlite:///artifacts/mlflow.db"
-    assert shown_uri("sqlite:////elsewhere/mlflow.db") == "sqlite:////elsewhere/mlflow.db"
-    assert shown_uri("https://me:secret@host/x") == "https://host/x"
-
-
-def test_the_store_is_in_the_root_unless_a_uri_is_given(tmp_path: Path):
-    local = TrackingStore(f"sqlite:///{tmp_path}/mlflow.db", f"file://{tmp_path}/mlflow")
-    assert tracking_store(tmp_path) == tracking_store(tmp_path, "") == local
-    assert tracking_store(tmp_path, "http://host") == TrackingStore("http://host", None)
 
 
 def test_a_store_that_breaks_during_a_run_is_one_line(root: Path):
