@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from programs.judges.judge import Preference
-from programs.judges.log_odds import EMPTY_SCORE, log_odds, preference_of
+from programs.judges.log_odds import EMPTY_SCORE, log_odds
 from programs.judges.readings import Readings
-from programs.judges.wording import explained
+from programs.judges.scoring import ScoringJudge
 from signatures.errors import unknown
 
 _MOST_BYTES = 160 * 2**20
@@ -19,7 +18,7 @@ Explain = Callable[[np.ndarray, np.ndarray, np.ndarray], str]
 """The author's direction and those of the preferred and of the other text, each of shape (d,), to what decided."""
 
 
-class ProfileJudge:
+class ProfileJudge(ScoringJudge):
     """Prefers the text that points more in the author's direction.
 
     Directions are seen from the mean of all authors, so that what everybody shares decides nothing. Deterministic; the
@@ -54,10 +53,7 @@ class ProfileJudge:
         self._explain = explain
 
     def score(self, author: str, text: str) -> float:
-        """Log-odds (natural) that `author`, rather than one of the others fitted, wrote `text`.
-
-        All authors are taken as equally likely beforehand. `EMPTY_SCORE` if the text has nothing but blanks.
-        """
+        """As every `ScoringJudge`."""
         return float(self.score_many([author], [text])[0])
 
     def score_many(self, authors: Sequence[str], texts: Sequence[str]) -> np.ndarray:
@@ -70,25 +66,6 @@ class ProfileJudge:
         scores = self._slope * np.array(cosines) + self._start
         scores[[not text.strip() for text in texts]] = EMPTY_SCORE
         return scores
-
-    def prefers(self, author: str, a: str, b: str) -> Preference:
-        """Says which text is closer to what `author` writes; texts with equal scores tie."""
-        return self.prefer_many([author], [a], [b])[0]
-
-    def prefer_many(self, authors: Sequence[str], a: Sequence[str], b: Sequence[str]) -> list[Preference]:
-        """Answers n comparisons at once; item i is `prefers(authors[i], a[i], b[i])`."""
-        if len(a) != len(b):
-            raise ValueError(f"{len(a)} texts a for {len(b)} texts b")
-        scores = self.score_many([*authors, *authors], [*a, *b])
-        return [preference_of(gap) for gap in scores[: len(a)] - scores[len(a) :]]
-
-    def reason(self, author: str, a: str, b: str) -> str:
-        """Says in a line what decided `prefers(author, a, b)`."""
-        return self.reason_many([author], [a], [b])[0]
-
-    def reason_many(self, authors: Sequence[str], a: Sequence[str], b: Sequence[str]) -> list[str]:
-        """Explains n comparisons at once; item i is `reason(authors[i], a[i], b[i])`."""
-        return explained(self.prefer_many(authors, a, b), authors, a, b, self._why)
 
     def _why(self, authors: Sequence[str], winners: Sequence[str], losers: Sequence[str]) -> Iterator[str]:
         own = [self._find(author) for author in authors]

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from programs.judges.judge import Preference
-from programs.judges.log_odds import EMPTY_SCORE, log_odds, preference_of
+from programs.judges.log_odds import EMPTY_SCORE, log_odds
 from programs.judges.masking import function_words, mask_content, show_all
 from programs.judges.ngrams import NgramTfidf
 from programs.judges.readings import Readings
 from programs.judges.reference_texts import spread, told_apart
-from programs.judges.wording import explained, named, strongest
+from programs.judges.scoring import ScoringJudge
+from programs.judges.wording import named, strongest
 from signatures.errors import SetupError, unknown
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _MOST_BYTES = 160 * 2**20
 """Bounds the n-grams kept of texts already read; 20,000 texts of 150 words fit."""
 
 
-class StylometricJudge:
+class StylometricJudge(ScoringJudge):
     """Prefers the text that reads more like the author's references than like the other authors'.
 
     Deterministic; the order of the texts plays no part. Build it with `fit_stylometric`.
@@ -70,25 +70,6 @@ class StylometricJudge:
         distinct = {text: row for row, text in enumerate(dict.fromkeys(texts))}
         columns = [self._find(author) for author in authors]
         return self._table(list(distinct))[[distinct[text] for text in texts], columns]
-
-    def prefers(self, author: str, a: str, b: str) -> Preference:
-        """Says which text is closer to what `author` writes; texts with equal scores tie."""
-        return preference_of(self.score(author, a) - self.score(author, b))
-
-    def prefer_many(self, authors: Sequence[str], a: Sequence[str], b: Sequence[str]) -> list[Preference]:
-        """Answers n comparisons at once; item i is `prefers(authors[i], a[i], b[i])`."""
-        if len(a) != len(b):
-            raise ValueError(f"{len(a)} texts a for {len(b)} texts b")
-        scores = self.score_many([*authors, *authors], [*a, *b])
-        return [preference_of(gap) for gap in scores[: len(a)] - scores[len(a) :]]
-
-    def reason(self, author: str, a: str, b: str) -> str:
-        """Names the features that decided most, masked words by their shape (`programs.judges.masking`)."""
-        return self.reason_many([author], [a], [b])[0]
-
-    def reason_many(self, authors: Sequence[str], a: Sequence[str], b: Sequence[str]) -> list[str]:
-        """Explains n comparisons at once; item i is `reason(authors[i], a[i], b[i])`."""
-        return explained(self.prefer_many(authors, a, b), authors, a, b, self._why)
 
     def _why(self, authors: Sequence[str], winners: Sequence[str], losers: Sequence[str]) -> Iterator[str]:
         """Names the n-grams that speak most for each winner."""
