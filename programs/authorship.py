@@ -105,16 +105,18 @@ class AuthorshipProgram(dspy.Module):
         )
 
     def load_state(self, state: dict[str, Any], *, allow_unsafe_lm_state: bool = False) -> None:
-        """Takes a saved state, also one whose inferring step is given no habits.
+        """Takes a saved state, also one whose steps lack the input fields that came later.
 
-        DSPy gives the saved words on fields to this program's fields by their place, so those on habits are added.
+        DSPy gives the saved words on fields to this program's fields by their place, so those on later ones are added.
         """
         saved = dict(state)
-        words, place = state["infer"]["signature"]["fields"], list(InferHypotheses.fields).index("habits")
-        if len(words) < len(InferHypotheses.fields):
-            own = InferHypotheses.dump_state()["fields"][place]
-            signature = {**state["infer"]["signature"], "fields": [*words[:place], own, *words[place:]]}
-            saved["infer"] = {**state["infer"], "signature": signature}
+        for step, later in (("infer", "habits"), ("write", "advice")):
+            fields = list(getattr(self, step).signature.fields)
+            words, place = saved[step]["signature"]["fields"], fields.index(later)
+            if len(words) < len(fields):
+                own = getattr(self, step).signature.dump_state()["fields"][place]
+                signature = {**saved[step]["signature"], "fields": [*words[:place], own, *words[place:]]}
+                saved[step] = {**saved[step], "signature": signature}
         super().load_state(saved, allow_unsafe_lm_state=allow_unsafe_lm_state)
 
     def _hypotheses(self, shown: list[Sample], attributes: dict[str, str]) -> tuple[tuple[Hypothesis, ...], int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from signatures.errors import SetupError, counted
+from signatures.paths import typed_path
 
 _EXAMPLE = '{"target_id": "...", "text": "..."}'
 _GZIP = b"\x1f\x8b"
@@ -23,7 +24,7 @@ def read_texts(path: Path | str) -> dict[str, str]:
     Raises: SetupError, with the number of the line, for a missing or unreadable file, one that is binary, broken JSON,
     a field that is missing or no string, an id that stands twice, and a file without texts.
     """
-    path = Path(path).expanduser()
+    path = typed_path(path)
     texts: dict[str, str] = {}
     lines: dict[str, int] = {}
     with _reading_faults(path), _opened(path) as file:

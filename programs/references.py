@@ -6,6 +6,7 @@ from pathlib import Path
 
 from programs.aliases import read_aliases
 from signatures.errors import SetupError, unknown
+from signatures.paths import typed_path
 
 PROGRAM = "program.json"
 CARD = "card.json"
@@ -37,7 +38,7 @@ def resolve(reference: str, root: Path | None, tasks: Collection[str]) -> Path:
     parts = _REFERENCE.fullmatch(reference)
     if parts and parts["task"] in tasks:
         return _resolve_task(reference, parts["task"], parts["alias"], parts["version"], root)
-    folder = Path(reference).expanduser()
+    folder = typed_path(reference)
     if (folder / CARD).is_file():
         return folder
     if folder.is_dir():

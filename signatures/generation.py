@@ -65,6 +65,9 @@ class PersonalizedGeneration(dspy.Signature):
     attributes: dict[str, str] = dspy.InputField(desc="what is known of the person; may be empty")
     hypotheses: list[Hypothesis] = dspy.InputField(desc="how the person writes")
     samples: list[Sample] = dspy.InputField(desc="texts that the person wrote")
+    advice: list[str] = dspy.InputField(
+        default=[], desc="what a draft of this text got wrong, to be done better; mostly empty"
+    )
     prompt: str = dspy.InputField(desc="what to write")
     text: str = dspy.OutputField(desc="the text, as the person would write it")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from data.columns import OPTIONAL, ColumnMap
 from data.rows import Table, first_line, root_cause, table_work, to_rows
 from signatures.errors import SetupError
+from signatures.paths import typed_path
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -47,7 +48,7 @@ def load_table(path: str, kind: str) -> "Dataset":
 
     Raises: SetupError if it is missing, empty, damaged, not UTF-8 or not of that kind, with the row that is to blame.
     """
-    file = Path(path).expanduser()
+    file = typed_path(path)
     header = _check(file, kind)
     from datasets import Features, Value, load_dataset
     from datasets.exceptions import DatasetGenerationError

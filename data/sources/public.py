@@ -10,6 +10,7 @@ from data.rows import Table, parts_to_rows, table_work
 from data.sources.hub import fetch
 from data.sources.local_files import read_any
 from signatures.errors import SetupError
+from signatures.paths import typed_path
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -61,7 +62,7 @@ class PublicCorpus:
     def _local(self, path: str) -> "DatasetDict":
         from datasets import DatasetDict
 
-        folder = Path(path).expanduser()
+        folder = typed_path(path)
         if self.read_folder is not None and folder.is_dir():
             return self.read_folder(folder)
         return DatasetDict({"all": read_any(path)})

