@@ -9,6 +9,7 @@ import numpy as np
 
 from programs.profiles.record import ProfileText, ProfileTrait
 from programs.traits import TRAITS, Check, Population
+from programs.traits.claims import amounts
 from programs.traits.measuring import below_and_above, distance
 from programs.traits.phrasing import reading
 from programs.traits.population import weight
@@ -82,9 +83,9 @@ def digest(text: str) -> str:
 
 def measured_text(text: str) -> ProfileText:
     """Every trait of one text, to six digits."""
-    read = Reading(text)
-    values = {name: float(f"{trait.value(read):.6g}") for name, trait in TRAITS.items()}
-    return ProfileText(digest=digest(text), n_words=len(read.words), values=values)
+    found = amounts(Reading(text))
+    values = {name: float(f"{value:.6g}") for name, value in found.values.items()}
+    return ProfileText(digest=digest(text), n_words=found.n_words, values=values)
 
 
 def held(check: Check, texts: Sequence[ProfileText]) -> tuple[int, int]:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from programs.profiles.measurements import held, share_of_others
 from programs.profiles.record import ProfileHypothesis, ProfileText
-from programs.traits import TRAITS, Check, Population, distinctive, parse_check
-from programs.traits.claims import claims
+from programs.traits import TRAITS, Check, Population, parse_check
+from programs.traits.claims import claims, different, stated
 from programs.traits.reading import Reading
 from signatures.hypotheses import Hypothesis
 
@@ -28,32 +28,32 @@ Standing = tuple[int, int]
 def measured_hypotheses(
     texts: Sequence[str], read: Sequence[ProfileText], population: Population
 ) -> tuple[ProfileHypothesis, ...]:
-    """Every distinctive habit of the texts, most lift first, active or dropped with the reason.
+    """Every distinctive habit of the person, most lift first, active or dropped with the reason.
+
+    All but the quotations comes of the measurements, so that texts that are gone count as those at hand do.
 
     Args:
-        texts: Texts of one person; may be none.
-        read: Their measurements, in the same order.
+        texts: Those that quotations are taken from; may be none.
+        read: The measurements of all texts of the person, in the order in which they came.
         population: Whom the person must differ from.
     """
-    if not texts:
-        return ()
-    found = distinctive(texts, population, len(TRAITS))
-    folds = folded_checks(texts, population) if len(texts) >= FEWEST_TO_HOLD_BACK else None
-    return tuple(_verified(each, read, folds, population) for each in found)
+    folds = folded_checks(read, population) if len(read) >= FEWEST_TO_HOLD_BACK else None
+    readings = [Reading(text) for text in texts]
+    found = different(claims(read, population), population, len(TRAITS))
+    return tuple(_verified(stated(claim, read, readings), read, folds, population) for claim in found)
 
 
-def folded_checks(texts: Sequence[str], population: Population) -> list[dict[str, Check]]:
+def folded_checks(read: Sequence[ProfileText], population: Population) -> list[dict[str, Check]]:
     """For each text, by trait, the checks of the habits that the other texts show.
 
     Up to ten texts are left out one by one; more in ten groups.
     """
-    readings = [Reading(text) for text in texts]
-    n_folds = min(len(texts), MOST_FOLDS)
+    n_folds = min(len(read), MOST_FOLDS)
     checks: list[dict[str, Check]] = []
     for fold in range(n_folds):
-        rest = [reading for place, reading in enumerate(readings) if place % n_folds != fold]
+        rest = [text for place, text in enumerate(read) if place % n_folds != fold]
         checks.append({claim.check.trait: claim.check for claim in claims(rest, population)})
-    return [checks[place % n_folds] for place in range(len(texts))]
+    return [checks[place % n_folds] for place in range(len(read))]
 
 
 def standing(check: Check, read: Sequence[ProfileText], folds: Sequence[dict[str, Check]] | None) -> Standing:
@@ -63,11 +63,12 @@ def standing(check: Check, read: Sequence[ProfileText], folds: Sequence[dict[str
     """
     if folds is None:
         return held(check, read)
+    known = [(text, checks) for text, checks in zip(read, folds, strict=True) if check.trait in text.values]
     n_held = 0
-    for text, checks in zip(read, folds, strict=True):
+    for text, checks in known:
         found = checks.get(check.trait)
         n_held += found is not None and found.sign == check.sign and found.passed_by(text.values[check.trait])
-    return n_held, len(read)
+    return n_held, len(known)
 
 
 def _verified(

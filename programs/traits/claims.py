@@ -10,10 +10,10 @@ there and within 1 on CCAT50 (`benchmarks.traits`). What is claimed is the thres
 share the most: the lift that the claim promises.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import sqrt
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from programs.traits.checks import Check
 from programs.traits.evidence import quotations
@@ -36,6 +36,27 @@ _EDGE = 1e-3
 _LEAST_WITHIN = 0.01
 """Of the variance between authors: nobody is as steady as a trait that never varied in a few texts."""
 _MOST_SURE = 0.97
+
+
+class Measured(Protocol):
+    """One text as amounts: all that claims are made of."""
+
+    @property
+    def n_words(self) -> int:
+        """Its length, at least 1."""
+        ...
+
+    @property
+    def values(self) -> Mapping[str, float]:
+        """The amount of each trait, by name; a trait that is missing was not measured in it."""
+        ...
+
+
+class Amounts(NamedTuple):
+    """What was measured in one text."""
+
+    n_words: int
+    values: Mapping[str, float]
 
 
 class Claim(NamedTuple):
@@ -68,17 +89,24 @@ def distinctive(samples: Sequence[str], population: Population | None = None, n:
     """
     population = population or default_population()
     readings = worded(samples)
-    return tuple(_hypothesis(claim, readings) for claim in _different(claims(readings, population), population, n))
+    texts = [amounts(reading) for reading in readings]
+    return tuple(stated(claim, texts, readings) for claim in different(claims(texts, population), population, n))
 
 
-def claims(readings: Sequence[Reading], population: Population) -> list[Claim]:
-    """The best claim of every trait that has one, most lift first."""
-    found = [_claim(trait, readings, population) for trait in TRAITS.values()]
+def amounts(reading: Reading) -> Amounts:
+    """Every trait of one text."""
+    return Amounts(len(reading.words), {name: trait.value(reading) for name, trait in TRAITS.items()})
+
+
+def claims(texts: Sequence[Measured], population: Population) -> list[Claim]:
+    """The best claim of every trait that has one, most lift first; none without texts."""
+    found = [_claim(trait, texts, population) for trait in TRAITS.values()]
     kept = [claim for claim in found if claim is not None and claim.lift >= LEAST_LIFT]
     return sorted(kept, key=lambda claim: -claim.lift)
 
 
-def _different(found: Sequence[Claim], population: Population, n: int) -> list[Claim]:
+def different(found: Sequence[Claim], population: Population, n: int) -> list[Claim]:
+    """The first n claims that are not the same habit as an earlier one."""
     kept: list[Claim] = []
     for claim in found:
         if len(kept) < n and not any(population.related(claim.check.trait, one.check.trait) for one in kept):
@@ -86,10 +114,27 @@ def _different(found: Sequence[Claim], population: Population, n: int) -> list[C
     return kept
 
 
-def _claim(trait: Trait, readings: Sequence[Reading], population: Population) -> Claim | None:
+def stated(claim: Claim, texts: Sequence[Measured], readings: Sequence[Reading]) -> Hypothesis:
+    """A claim in words, with the person's mean over the texts and quotations from those that can be read."""
+    trait, high = TRAITS[claim.check.trait], claim.check.sign == ">="
+    values = [text.values[trait.name] for text in texts if trait.name in text.values]
+    return Hypothesis(
+        dimension=trait.dimension,
+        aspect=trait.aspect,
+        statement=statement(trait, sum(values) / len(values), high),
+        evidence=quotations(readings, trait.shows if high else trait.shows_little),
+        confidence=round(min(claim.own, _MOST_SURE), 2),
+        check=str(claim.check),
+    )
+
+
+def _claim(trait: Trait, texts: Sequence[Measured], population: Population) -> Claim | None:
     background = population.traits[trait.name]
-    values = [trait.value(reading) for reading in readings]
-    weights = [weight(len(reading.words), background, population.mean_words) for reading in readings]
+    known = [(text.values[trait.name], text.n_words) for text in texts if trait.name in text.values]
+    if not known:
+        return None
+    values = [value for value, _ in known]
+    weights = [weight(n_words, background, population.mean_words) for _, n_words in known]
     side = direction(*below_and_above(sum(values) / len(values), sum(weights), background))
     best: Claim | None = None
     for threshold in background.thresholds if side else ():
@@ -144,16 +189,3 @@ def _by_amount(
     share = min(max(threshold.share, _EDGE), 1 - _EDGE)
     reach = _NORMAL.inv_cdf(1 - share) * sqrt(between + within)
     return 1 - _NORMAL.cdf((reach - kept * (mean - background.mean)) / sqrt(kept * sampling + within))
-
-
-def _hypothesis(claim: Claim, readings: Sequence[Reading]) -> Hypothesis:
-    trait, high = TRAITS[claim.check.trait], claim.check.sign == ">="
-    value = sum(trait.value(reading) for reading in readings) / len(readings)
-    return Hypothesis(
-        dimension=trait.dimension,
-        aspect=trait.aspect,
-        statement=statement(trait, value, high),
-        evidence=quotations(readings, trait.shows if high else trait.shows_little),
-        confidence=round(min(claim.own, _MOST_SURE), 2),
-        check=str(claim.check),
-    )
