@@ -5,7 +5,7 @@ from typing import Annotated
 import dspy
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from signatures.hypotheses import Aspect, Dimension, Hypothesis, Span
+from signatures.hypotheses import Aspect, Dimension, Hypothesis, ShippedHypothesis, Span
 
 MAX_HYPOTHESES = 4
 MIN_HYPOTHESES = 3
@@ -51,7 +51,7 @@ class InferHypotheses(dspy.Signature):
     habits: list[Habit] = dspy.InputField(
         default=[], desc="habits measured in these texts, the most distinctive first; may be empty"
     )
-    hypotheses: Annotated[list[Hypothesis], Field(min_length=MIN_HYPOTHESES, max_length=MAX_HYPOTHESES)] = (
+    hypotheses: Annotated[list[ShippedHypothesis], Field(min_length=MIN_HYPOTHESES, max_length=MAX_HYPOTHESES)] = (
         dspy.OutputField(desc="three or four different claims about how the person writes")
     )
 
