@@ -42,6 +42,8 @@ class ProfileHypothesis(Hypothesis):
     """Of these, the texts on which it held."""
     others: Share | None = None
     """Share of other people's texts on which its check holds; None where it has none."""
+    edits: int = 0
+    """Edits by the person that moved a text towards it, less those that moved one away from it."""
     note: str = ""
     """Why it was dropped, or what a person has to say of it."""
 
@@ -127,11 +129,13 @@ class ProfileText(_Record):
 class Change(_Record):
     """One line of a profile's history."""
 
-    what: Literal["inferred", "confirmed", "weakened", "dropped", "added", "held back", "marked"]
+    what: Literal[
+        "inferred", "confirmed", "weakened", "dropped", "replaced", "added", "suggested", "held back", "marked"
+    ]
     n_texts: Count
     """Texts that the profile rested on afterwards."""
     statements: tuple[str, ...] = ()
-    """Whom it befell."""
+    """Whom it befell; where one replaced another, the old one and then the new one."""
     note: str = ""
 
 
