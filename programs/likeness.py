@@ -43,7 +43,7 @@ class Likeness:
 
     def score(self, text: str) -> float:
         """Likeness in standard deviations of other people's texts, in [-40, 40], less 100 for each of `faults`."""
-        return self._closeness(text) - FAULT * len(self.faults(text))
+        return self.closeness(text) - FAULT * len(self.faults(text))
 
     def faults(self, text: str) -> tuple[str, ...]:
         """What keeps a text from being picked while there is another, in words; see `programs.degenerate`."""
@@ -59,7 +59,8 @@ class Likeness:
         scores = [self.score(text) for text in texts]
         return scores.index(max(scores))
 
-    def _closeness(self, text: str) -> float:
+    def closeness(self, text: str) -> float:
+        """The same in [-40, 40], whatever the text's faults."""
         forms = self._background.forms(text)
         grams = self._background.ngrams(forms)
         lean = sum(weight * self._ngrams.get(gram, 0.0) for gram, weight in grams.items())

@@ -27,6 +27,16 @@ def shown_samples(samples: Sequence[str | Sample], n_words: int) -> tuple[list[S
 
     Raises: SetupError if no sample holds text.
     """
+    whole, notes = whole_samples(samples)
+    shown, cut = cut_samples(whole, n_words)
+    return shown, (*notes, *cut)
+
+
+def whole_samples(samples: Sequence[str | Sample]) -> tuple[list[Sample], tuple[str, ...]]:
+    """The samples that a program uses, as they are: seven different ones at most, and notes on those left out.
+
+    Raises: SetupError if no sample holds text.
+    """
     if isinstance(samples, str):
         raise SetupError("samples is one string; give a list of texts, one per item")
     notes = []
@@ -41,11 +51,14 @@ def shown_samples(samples: Sequence[str | Sample], n_words: int) -> tuple[list[S
         notes.append(f"{counted(len(full) - len(distinct), 'repeated sample')} left out")
     if len(distinct) > MAX_SAMPLES:
         notes.append(f"only the first {MAX_SAMPLES} of {len(distinct)} samples used")
+    return distinct[:MAX_SAMPLES], tuple(notes)
+
+
+def cut_samples(samples: Sequence[Sample], n_words: int) -> tuple[list[Sample], tuple[str, ...]]:
+    """The samples, each cut at a sentence end within `n_words`, and a note if any was."""
     shown, n_cut = [], 0
-    for sample in distinct[:MAX_SAMPLES]:
+    for sample in samples:
         text = clip(sample.text, n_words) if count_words(sample.text) > n_words else sample.text
         n_cut += text != sample.text
         shown.append(Sample(text=text, prompt=sample.prompt))
-    if n_cut:
-        notes.append(f"{counted(n_cut, 'sample')} cut at a sentence end within {n_words} words")
-    return shown, tuple(notes)
+    return shown, (f"{counted(n_cut, 'sample')} cut at a sentence end within {n_words} words",) if n_cut else ()

@@ -56,8 +56,11 @@ def test_a_prediction_has_hypotheses_text_and_notes(model):
     with context:
         out = AuthorshipProgram()(samples=SAMPLES, prompt="Of the weather.")
     assert out.text == "Dry now."
-    assert [each.statement for each in out.hypotheses] == ["Habit 0.", "Habit 1.", "Habit 2."]
-    assert (out.n_dropped, out.notes) == (0, ())
+    # 13 words: enough to write by, too few to trust all of it.
+    assert [each.statement for each in out.hypotheses] == ["Habit 0.", "Habit 1."]
+    assert [each.statement for each in out.considered[:3]] == ["Habit 0.", "Habit 1.", "Habit 2."]
+    assert (out.personalization, out.n_dropped) == ("fewer hypotheses", 0)
+    assert out.notes == ("fewer hypotheses: there are 13 words to go by",)
     assert len(requests(scripted)) == 2
 
 
@@ -108,7 +111,7 @@ def test_quotations_that_occur_in_no_sample_are_dropped_and_counted(model):
     _, context = model(inferred(["We plant\nanyway", "never said"], ["nor this"], []), "Dry now.")
     with context:
         out = AuthorshipProgram()(samples=SAMPLES, prompt="p")
-    assert [each.evidence for each in out.hypotheses] == [("We plant\nanyway",), (), ()]
+    assert [each.evidence for each in out.considered[:3]] == [("We plant\nanyway",), (), ()]
     assert out.n_dropped == 2
 
 
@@ -146,6 +149,7 @@ def test_repeats_empties_and_samples_beyond_seven_are_left_out_with_a_note(model
         "2 empty samples left out",
         "1 repeated sample left out",
         "only the first 7 of 9 samples used",
+        "fewer hypotheses: there are 21 words to go by",
     )
     assert texts[6] in asked(scripted)[0] and texts[7] not in asked(scripted)[0]
 

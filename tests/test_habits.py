@@ -131,7 +131,7 @@ def test_given_hypotheses_are_not_measured(monkeypatch):
     def fail(*_):
         raise AssertionError("measured")
 
-    monkeypatch.setattr("programs.authorship.measured_habits", fail)
+    monkeypatch.setattr("programs.profiles.asking.measured_habits", fail)
     model = lm(["Dry now!"], small=True)
     with dspy.context(lm=model, adapter=FittingAdapter()):
         assert AuthorshipProgram()(samples=SAMPLES, prompt="p", hypotheses=[COMMAS]).hypotheses == (COMMAS,)

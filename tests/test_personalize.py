@@ -45,7 +45,7 @@ SCRIPT = (INFERRED, WRITTEN)
 @pytest.fixture
 def mail(tmp_path):
     path = tmp_path / "mail.txt"
-    path.write_text("Rain again. We plant anyway.", "utf-8")
+    path.write_text("Rain again. We plant anyway. The mud takes a boot; I take it back.", "utf-8")
     return path
 
 
@@ -88,7 +88,8 @@ def test_json_is_the_only_thing_on_stdout_and_reads_back_as_the_record(mail, cap
     found = PersonalText.model_validate_json(capsys.readouterr().out)
     assert found.text == "Dry now. ☀"
     assert (found.n_dropped, found.n_samples, found.seed, found.model) == (1, 1, 7, "embedded")
-    assert [each.evidence for each in found.hypotheses] == [("We plant anyway.",), (), ()]
+    # One short text: the two most telling of three are used.
+    assert [each.evidence for each in found.hypotheses] == [("We plant anyway.",), ()]
 
 
 def test_a_terminal_gets_a_table_with_markup_of_the_author_left_as_it_is():

@@ -1,7 +1,7 @@
 """From a person's texts to a profile: measure, ask a model where there is one, verify, rank."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dspy
 
@@ -13,6 +13,9 @@ from programs.profiles.verifying import FEWEST_TO_HOLD_BACK, LEAST_SUPPORT, OTHE
 from programs.traits import Population, default_population, parse_check
 from signatures.errors import SetupError, counted
 from signatures.hypotheses import Hypothesis
+
+if TYPE_CHECKING:
+    from programs.profiles.asking import Told
 
 N_HYPOTHESES = 8
 _FEWEST_TO_COMPARE = 5
@@ -49,17 +52,40 @@ def infer_profile(
     own = own_texts(samples)
     if not any(sample.strip() for sample in samples):
         raise SetupError(f"none of the {len(samples)} samples holds text; give at least one text that the person wrote")
-    against = population or default_population()
-    read = [measured_text(text) for text in own.texts]
-    candidates = measured_hypotheses(own.texts, read, against)
-    told, notes = (), own.notes
+    told = None
     if lm is not None:
         # Asking imports the program and what it needs, which a measured profile does without.
         from programs.profiles.asking import told_by
 
-        told, said = told_by(program, lm, own.texts or samples, attributes or {})
-        notes = tuple(dict.fromkeys((*notes, *said)))
-    ranked = _ranked(candidates, told, read, against, n)
+        told = told_by(program, lm, own.texts or samples, attributes or {}, population)
+    return profile_of(samples, told, attributes, population, n)
+
+
+def profile_of(
+    samples: Sequence[str],
+    told: "Told | None" = None,
+    attributes: Mapping[str, str] | None = None,
+    population: Population | None = None,
+    n: int = N_HYPOTHESES,
+) -> Profile:
+    """The profile that texts, and what a model told of them, make; calls no model.
+
+    Args:
+        samples: Texts of one person.
+        told: What a model stated of them, if one was asked.
+        attributes: What is known of the person.
+        population: Whom the person must differ from; the one that ships if None.
+        n: The most hypotheses that are active.
+
+    Raises: SetupError if `samples` holds what is no text.
+    """
+    own = own_texts(samples)
+    against = population or default_population()
+    read = [measured_text(text) for text in own.texts]
+    candidates = measured_hypotheses(own.texts, read, against)
+    stated = told.hypotheses if told else ()
+    notes = tuple(dict.fromkeys((*own.notes, *told.notes))) if told else own.notes
+    ranked = _ranked(candidates, stated, read, against, n)
     hypotheses, n_orders = without_orders(ranked, samples)
     return Profile(
         attributes=dict(attributes or {}),
