@@ -57,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--samples", type=int, default=5, help="texts that habits are read from (default: %(default)s)")
     parser.add_argument("--claims", type=int, nargs="*", default=[4, 8], help="claims an author (default: 4 and 8)")
     parser.add_argument("--rounds", type=int, default=10, help="times that authors are dealt (default: %(default)s)")
+    parser.add_argument("--others", type=int, metavar="N", help="fit populations on N authors (default: all others)")
     parser.add_argument("--seed", type=int, default=0, help="deals authors and texts (default: %(default)s)")
     parser.add_argument("--write-population", action="store_true", help="fit the shipped population, and do no more")
     options = parser.parse_args(arguments)
@@ -66,17 +67,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"wrote {SHIPPED}")
             return 0
         for name in options.data:
-            run(name, options.samples, options.claims, options.rounds, options.seed)
+            run(name, options)
     except SetupError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def run(data: str, n_samples: int, sizes: Sequence[int], n_rounds: int, seed: int) -> None:
+def run(data: str, options: argparse.Namespace) -> None:
     """Tests every author of a corpus in every round, and prints."""
     if data == f"jsonl:{CCAT50}" and not CCAT50.is_file():
         raise SetupError(f"there is no {str(CCAT50)!r}; give another corpus, such as --data bundled")
+    n_samples, sizes, seed = options.samples, options.claims, options.seed
     started = time.perf_counter()
     texts = texts_of(load_corpus(data).authors)
     measured = {author: {text: text_measures(text) for text in found} for author, found in texts.items()}
@@ -87,8 +89,9 @@ def run(data: str, n_samples: int, sizes: Sequence[int], n_rounds: int, seed: in
     for fitted in (True,) if data == "bundled" else (True, False):
         tallies = {size: Tally() for size in sizes}
         rng = np.random.default_rng(seed)
-        for group in groups(list(texts), n_rounds, rng):
-            rest = {author: [*found.values()] for author, found in measured.items() if author not in group}
+        for group in groups(list(texts), options.rounds, rng):
+            known = rng.permutation([author for author in measured if author not in group])[: options.others]
+            rest = {str(author): [*measured[author].values()] for author in known}
             trial = Trial({author: measured[author] for author in group}, fit(rest) if fitted else default_population())
             for author in group:
                 drawn = [str(text) for text in rng.permutation(texts[author])[:n_samples]]

@@ -137,12 +137,22 @@ class AuthorshipProgram(dspy.Module):
             found = self._inferred_of(whole, dict(attributes or {})).profile
         return found.model_copy(update={"notes": (*notes, *found.notes)})
 
+    def dump_state(self, json_mode: bool = True) -> dict[str, Any]:
+        """The state of the steps, and the population if it has one of its own."""
+        state = super().dump_state(json_mode)
+        return {**state, "population": self.population.model_dump(mode="json")} if self.population else state
+
     def load_state(self, state: dict[str, Any], *, allow_unsafe_lm_state: bool = False) -> None:
         """Takes a saved state, also one whose steps lack the input fields that came later.
 
         DSPy gives the saved words on fields to this program's fields by their place, so those on later ones are added.
         """
         saved = dict(state)
+        if "population" in saved:
+            # Reading it imports what measures, which a program without one does without until it infers.
+            from programs.traits import Population
+
+            self.population = Population.model_validate(saved.pop("population"))
         for step, later in (("infer", "habits"), ("write", "advice")):
             fields = list(getattr(self, step).signature.fields)
             words, place = saved[step]["signature"]["fields"], fields.index(later)

@@ -146,10 +146,11 @@ class _Run:
         from programs.model_registry import log_program
         from programs.tracking import tracked_run
 
-        experiment = self.experiment
+        experiment, splits = self.experiment, self.experiment.splits
         title = f"{self.optimizer.name} {self.budget} seed {experiment.choices.seed}"
         with tracked_run(experiment.store, experiment.task.name, title, tags={"kind": "compile"}) as tracked:
             student = experiment.task.build({})
+            self.fitted = experiment.task.fit(student, experiment.corpus.name, (*splits.train, *splits.val))
             compiled = self._compile(student, tournament, tracked)
             if compiled.interrupted and not compiled.trials:
                 raise KeyboardInterrupt
@@ -234,7 +235,7 @@ class _Run:
             trials=[(trial.score, trial.n_failures) for trial in compiled.trials],
             n_unscored=compiled.n_unscored,
             interrupted=compiled.interrupted,
-            confirmation=compiled.confirmation,
+            remarks=(self.fitted, compiled.confirmation),
             seconds=seconds,
         )
 

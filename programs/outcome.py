@@ -1,5 +1,6 @@
 """What a run leaves: its version, and the card that says what it was made from and how it did."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def draft_card(
     trials: list[tuple[float, int]],
     n_unscored: int,
     interrupted: bool,
-    confirmation: str,
+    remarks: Sequence[str],
     seconds: float,
 ) -> CardDraft:
     """The card of a run before it is saved.
@@ -47,13 +48,11 @@ def draft_card(
         trials: Score on the valset and number of failed examples of each trial.
         n_unscored: Candidates that failed on the whole valset.
         interrupted: Whether Ctrl-C ended the search.
-        confirmation: What a second look at the best trial found; empty where there was none.
+        remarks: What else a reader should know, such as what a second look at the best trial found; may be empty.
         seconds: Wall time of the run.
     """
     name, chosen = optimizer
-    notes = [*experiment.corpus.notes, *experiment.splits.notes, *tournament.notes]
-    if confirmation:
-        notes.append(confirmation)
+    notes = [*experiment.corpus.notes, *experiment.splits.notes, *tournament.notes, *filter(None, remarks)]
     if interrupted:
         notes.append("interrupted: the best program of the trials so far, not scored on the test authors")
     return CardDraft(

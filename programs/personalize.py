@@ -26,7 +26,7 @@ from signatures.hypotheses import Hypothesis
 SYSTEM_PROMPT = "system-prompt"
 PROG = "python -m programs.personalize"
 EXAMPLE = f"""\
-echo "Rain again. We plant anyway. The mud takes a boot; I take it back." | {PROG} --samples - --prompt "Write to a friend about the harvest."
+echo "Rain again. We plant anyway. The mud takes a boot." | {PROG} --samples - --prompt "Write of the harvest."
 {PROG} --samples mails/*.txt --prompt-file task.txt --attributes occupation=teacher region=Wales --json"""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -11,12 +12,15 @@ from pydantic import ValidationError
 from data.sentences import clip
 from programs.authorship import AuthorshipProgram, AuthorshipSettings
 from programs.habits import measured_habits, offered
-from signatures.errors import SetupError, unknown
+from signatures.errors import SetupError, counted, unknown
 from signatures.generation import MAX_HYPOTHESES, MIN_HYPOTHESES, VARIANTS, Sample
 from signatures.hypotheses import Hypothesis
 from signatures.records import AuthorCase
 
 DEMO_SAMPLES, DEMO_WORDS, DEMO_HABITS = 2, 80, 6
+LEAST_AUTHORS, LEAST_TEXTS, MOST_TEXTS = 4, 5, 40
+"""Authors, and texts of each, that a population is fitted on: few of a trade tell more than many of other trades
+(`benchmarks.traits --others`)."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,9 @@ class Task:
     """The same, brief enough to be shown as demos."""
     variants: Mapping[str, Sequence[str]]
     """Predictor name to hand-written instructions that an optimizer may choose."""
+    fit: Callable[[Any, str, Sequence[AuthorCase]], str] = lambda program, corpus, cases: ""
+    """Gives a program what it takes from a corpus (by name) and its train and val authors before any search; returns
+    what a reader should know of it, in words."""
 
     def settings_of(self, program: Any) -> dict[str, Any]:
         """The settings of one of this task's programs, as `build` takes them."""
@@ -108,6 +115,24 @@ def _as_answer(habit: Hypothesis) -> Hypothesis:
     return habit.model_copy(update={"evidence": habit.evidence[:1], "check": ""})
 
 
+def fit_population(program: AuthorshipProgram, corpus: str, cases: Sequence[AuthorCase]) -> str:
+    """Lets the program tell habits from those of the corpus's own authors, where there are four of them or more.
+
+    People of one trade share habits that tell them from other people, not from each other. The population that ships
+    knows all authors of the bundled corpus already.
+    """
+    if corpus == "bundled":
+        return ""
+    from programs.traits import population
+
+    texts = {case.author.id: [text.text for text in case.author.texts[:MOST_TEXTS]] for case in cases}
+    enough = {author: found for author, found in texts.items() if len(found) >= LEAST_TEXTS}
+    if len(enough) < LEAST_AUTHORS:
+        return f"habits are told from those of the bundled authors: {len(enough)} here have {LEAST_TEXTS} texts or more"
+    program.population = population(enough, f"{counted(len(enough), 'author')} of {Path(corpus).name}")
+    return f"habits are told from those of {program.population.name}"
+
+
 TASKS: Mapping[str, Task] = MappingProxyType(
     {
         "authorship": Task(
@@ -117,6 +142,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
             examples=authorship_examples,
             demos=authorship_demos,
             variants=VARIANTS,
+            fit=fit_population,
         )
     }
 )
