@@ -1,6 +1,6 @@
 """What befell the hypotheses of a profile, for its history."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from programs.profiles.measurements import held
 from programs.profiles.ranking import Habit, habit_of
@@ -24,7 +24,7 @@ def changes(before: Profile, after: Profile, news: News, by: str, population: Po
     """
     was, now = _used(before), _used(after)
     stayed = [each for key, each in now.items() if key in was and each.check]
-    confirmed, weakened = _votes_on(stayed, news) if news.votes else _tests_of(stayed, news)
+    confirmed, weakened = _tests_of(stayed, news) if news.votes is None else _votes_on(stayed, news.votes)
     dropped = [each for key, each in was.items() if key not in now]
     added = [each for key, each in now.items() if key not in was]
     replaced = _replaced(dropped, added, population)
@@ -66,10 +66,10 @@ def _tests_of(stayed: Sequence[ProfileHypothesis], news: News) -> Split:
     return [each for each, n, of in counts if 2 * n >= of], [each for each, n, of in counts if 2 * n < of]
 
 
-def _votes_on(stayed: Sequence[ProfileHypothesis], news: News) -> Split:
+def _votes_on(stayed: Sequence[ProfileHypothesis], votes: Mapping[Habit, int]) -> Split:
     """Those that the edit speaks for, and those that it speaks against."""
-    votes = [(each, news.votes.get(habit_of(each) or ("", ""), 0)) for each in stayed]
-    return [each for each, vote in votes if vote > 0], [each for each, vote in votes if vote < 0]
+    found = [(each, votes.get(habit_of(each) or ("", ""), 0)) for each in stayed]
+    return [each for each, vote in found if vote > 0], [each for each, vote in found if vote < 0]
 
 
 def _replaced(

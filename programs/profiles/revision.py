@@ -5,7 +5,7 @@ same habits as one inferred from all texts at once; only quotations come from th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from programs.profiles.inferring import order_notes, without_orders
 from programs.profiles.measurements import held, share_of_others, traits_of
@@ -32,8 +32,8 @@ class News:
     """Their measurements."""
     told: Sequence[Hypothesis] = ()
     """What a model stated of them."""
-    votes: Mapping[Habit, int] = field(default_factory=dict)
-    """Of an edit: 1 for each habit that it moved a text towards, -1 where it moved away."""
+    votes: Mapping[Habit, int] | None = None
+    """Of an edit: 1 for each habit that it moved a text towards, -1 where it moved away; None of texts."""
     suggested: Sequence[ProfileHypothesis] = ()
     """Habits that an edit moved a text towards, the furthest first."""
 
@@ -83,8 +83,9 @@ class _Standing:
         for each in profile.hypotheses:
             if not settled(each):
                 self._open.setdefault(habit_of(each), each)
-        self._votes = {habit: each.edits + news.votes.get(habit, 0) for habit, each in self._open.items() if habit}
-        self._votes |= {habit: vote for habit, vote in news.votes.items() if habit not in self._votes}
+        before = {habit: each.edits for habit, each in self._open.items() if habit}
+        new = news.votes or {}
+        self._votes = {habit: before.get(habit, 0) + new.get(habit, 0) for habit in (*before, *new)}
         self._measured = [self._merged(each) for each in measured if self._allowed(each)]
 
     def hypotheses(self) -> list[ProfileHypothesis]:
