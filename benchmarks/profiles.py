@@ -5,7 +5,9 @@ With the population that ships and, where said, with one fitted on authors of th
 - verified: of habits claimed from 5 texts, the lift on unseen texts (share of the author's that fit, less the share of
   four other authors') of those that held on texts held back, and of those that did not;
 - strangers: share of texts held back by an update: the author's own, other authors', and those of the other corpus;
-- update: how often 1 new text after 20 leaves the same habits as starting over with 21, and their mean overlap;
+- update: how often 1 new text after 20 leaves the same habits as starting over with 21, their mean overlap, how often
+  that text changes the habits used, and what updating with a model reads and writes, as a share of starting over, in
+  words of prompts and answers (the model is a stand-in that always says the same);
 - leakage: share of statements that name the topic of 5 samples: measured ones, the gold ones of the bundled corpus,
   and, to show that leaks are found, statements made of what the samples answered (on the bundled corpus everybody
   answers the same prompts, so that few of their words are rare);
@@ -19,8 +21,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from dspy.lm15 import Request, Response
 
 from data import load_corpus
+from programs.authorship import AuthorshipProgram
 from programs.fencing import orders
 from programs.intervals import clustered_mean
 from programs.leakage import leaked
@@ -31,6 +35,7 @@ from programs.traits import Population, parse_check
 from programs.traits.fitting import TextMeasures, fit, text_measures
 from signatures.errors import SetupError
 from signatures.records import Author
+from tests.answering import AnsweringEngine, answering_lm
 
 CCAT50 = Path(__file__).parents[1].parent / "shared" / "data" / "ccat50_dev.jsonl.gz"
 KNOWN = 5
@@ -136,13 +141,26 @@ class Trials:
             print(f"    the other corpus's {elsewhere.told(self._seed)}")
 
     def _updates(self, n: int) -> None:
-        same, overlap = Tally(), Tally()
+        same, overlap, changed = Tally(), Tally(), Tally()
+        spent, spent_over = Tally(), Tally()
         for name, texts in self._texts.items():
-            updated = _habits(update(infer_profile(texts[:MANY], n=n), texts[MANY : MANY + 1], trust=True).profile)
-            over = _habits(infer_profile(texts[: MANY + 1], n=n))
+            known, new = texts[:MANY], texts[MANY : MANY + 1]
+            profile = infer_profile(known, n=n)
+            updated = _habits(update(profile, new, trust=True).profile)
+            over = _habits(infer_profile([*known, *new], n=n))
             same.add(name, float(updated == over))
+            changed.add(name, float(updated != _habits(profile)))
             overlap.add(name, len(updated & over) / max(len(updated | over), 1))
+            cost, cost_over = costs(known, new, n)
+            spent.add(name, cost)
+            spent_over.add(name, cost_over)
         print(f"  1 new text after {MANY}, {n} habits: same set {same.told(self._seed)}; overlap {overlap.mean:.3f}")
+        asked = sum(cost > 0 for cost in spent.values)
+        print(
+            f"    changes the set for {changed.mean:.3f}; words of an update with a model {spent.mean:.0f} on average "
+            f"({asked} of {len(spent.values)} asked), of starting over {spent_over.mean:.0f}: "
+            f"{spent.mean / spent_over.mean:.1%}, at most {max(spent.values) / spent_over.mean:.1%}"
+        )
 
     def _leakage(self) -> None:
         kinds: dict[str, Callable[[Author], list[str]]] = {
@@ -163,6 +181,32 @@ class Trials:
     def _prompts(self, author: Author) -> list[str]:
         shown = self._texts[author.id][:KNOWN]
         return [text.prompt for text in author.texts if text.text in shown]
+
+
+class CountingEngine(AnsweringEngine):
+    """Counts the words that it reads and writes."""
+
+    def __init__(self) -> None:
+        """Has read nothing."""
+        super().__init__()
+        self.n_words = 0
+
+    def complete(self, request: Request) -> Response:
+        """Answers, and counts both."""
+        response = super().complete(request)
+        said = [request.system, *(turn.text for turn in request.messages), response.message.text]
+        self.n_words += sum(len(part.split()) for part in said if isinstance(part, str))
+        return response
+
+
+def costs(known: Sequence[str], new: Sequence[str], n: int) -> tuple[int, int]:
+    """Words that a model reads and writes for an update, and for starting over with all texts."""
+    program = AuthorshipProgram()
+    first, updating, over = CountingEngine(), CountingEngine(), CountingEngine()
+    profile = infer_profile(known, answering_lm(first), program=program, n=n)
+    update(profile, new, answering_lm(updating), program=program, trust=True)
+    infer_profile([*known, *new], answering_lm(over), program=program, n=n)
+    return updating.n_words, over.n_words
 
 
 class Tally:
