@@ -16,13 +16,12 @@ def supported(
     holds on no sample; no other hypothesis has a check, whatever the model wrote. One that repeats an earlier one's
     words is dropped whole; one that loses all its evidence stays, visibly without any.
     """
-    folded = [" ".join(sample.split()) for sample in samples]
     measured = {_stated(habit): {"check": habit.check, "confidence": habit.confidence} for habit in habits}
     kept: dict[str, Hypothesis] = {}
     n_dropped = 0
     for hypothesis in inferred:
-        spans = tuple(span for span in dict.fromkeys(hypothesis.evidence) if _occurs(span, folded))
-        n_dropped += sum(not _occurs(span, folded) for span in hypothesis.evidence)
+        spans = occurring(hypothesis.evidence, samples)
+        n_dropped += sum(span not in spans for span in hypothesis.evidence)
         known = measured.get(_stated(hypothesis), {"check": ""})
         claim = hypothesis.model_copy(update={"evidence": spans, **known})
         if claim.check and not holds_in_any(claim, samples):
@@ -32,11 +31,13 @@ def supported(
     return tuple(kept.values()), n_dropped
 
 
+def occurring(spans: Iterable[str], samples: Sequence[str]) -> tuple[str, ...]:
+    """The different quotations that stand in a sample, white space folded, in their order."""
+    folded = [" ".join(sample.split()) for sample in samples]
+    words = {span: " ".join(span.split()) for span in spans}
+    return tuple(span for span, said in words.items() if said and any(said in sample for sample in folded))
+
+
 def _stated(hypothesis: Hypothesis) -> str:
     """What a hypothesis says, however it is written."""
     return " ".join(hypothesis.statement.casefold().split()).rstrip(".")
-
-
-def _occurs(span: str, samples: Sequence[str]) -> bool:
-    words = " ".join(span.split())
-    return bool(words) and any(words in sample for sample in samples)
