@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from programs.constraints import Constraint, consistent
+from programs.constraints import LEAST_WORDS, Constraint, consistent
 from programs.degenerate import Degeneration
 from programs.likeness import Likeness
 from programs.lms.wording import text_of
@@ -56,6 +56,7 @@ class _Version:
     """One text that could be returned."""
 
     text: str
+    n_words: int
     attempt: int
     broken: tuple[Constraint, ...]
     """The farthest off first."""
@@ -90,7 +91,8 @@ def repaired(
     First the draft is tidied, which calls no model: emoji and spellings by the constraints, marks by the samples among
     the inputs. While constraints are broken and attempts are left, the step is called again with advice on the best
     text so far. The smallest total distance wins, a tie goes to the earlier; a text with faults (`programs.degenerate`)
-    never replaces one without; and where likeness is read, nothing that reads clearly less like the person does.
+    never replaces one without, nor one too short to show a rate one that is long enough; and where likeness is read,
+    nothing that reads clearly less like the person does.
     DSPy's trace keeps the call that wrote the text. Constraints that no text can meet together are left out and told.
 
     Args:
@@ -167,6 +169,7 @@ class _Bench:
         broken = _broken(self._constraints, reading)
         return _Version(
             text=text,
+            n_words=len(reading.words),
             attempt=place,
             broken=broken,
             distance=sum(each.distance(reading) for each in broken),
@@ -183,7 +186,8 @@ class _Bench:
             if best.faults:
                 self._first = new
             return new if best.faults else best
-        if new.distance >= best.distance:
+        # A rate that a text is too short to show is not met, only unseen.
+        if new.distance >= best.distance or new.n_words < LEAST_WORDS <= best.n_words:
             return best
         if new.score < first.score - CLEARLY_LESS:
             self.n_unlike += 1

@@ -8,8 +8,8 @@ from programs.repairs.spelling import PAIRS, respelled
 from programs.repairs.tidying import tidied, without_emoji
 from programs.traits.lexicon import AMERICAN, BRITISH
 
-PIECES = [" ", " ", "\n", "word", "it's", "it’s", '"', "“", "”", "—", "–", "-", "--", " - ", " — ", "😀", "❤️", "👋🏽", ":)",
-          ";-)", "<3", ".", ",", "!", "(", ")", "1", "colour", "Color", "organize", "Organise", "„", "'", "’", "你好"]  # fmt: skip
+PIECES = """word it's it’s " “ ” — – - -- 😀 ❤️ 👋🏽 :) ;-) <3 . , ! ( ) 1 colour Color organize Organise""".split()
+PIECES += ["„", "'", "’", "你好", " ", " ", "\n", " - ", " — "]
 WRITING = st.lists(st.one_of(st.sampled_from(PIECES), st.characters()), max_size=30).map("".join)
 MARKS = st.builds(
     Marks,
