@@ -1,7 +1,7 @@
 """HyPerAlign for authorship: infer what is distinctive of a writer, then write as they do."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import dspy
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,9 +11,9 @@ from programs.lms.scope import model_scope
 from programs.once import Once
 from programs.samples import checked_prompt, cut_samples, whole_samples
 from programs.selection import MAX_CANDIDATES, checked_candidates, likeliest
+from signatures.dimensions import Dimensions, inferring_signature
 from signatures.generation import (
     MAX_HYPOTHESES,
-    InferHypotheses,
     PersonalizedGeneration,
     PlainGeneration,
     Sample,
@@ -23,7 +23,13 @@ from signatures.hypotheses import Hypothesis
 if TYPE_CHECKING:
     from programs.inference import Inferred
     from programs.profile import Profile
+    from programs.repair import Repaired
     from programs.traits import Population
+
+
+Step = Literal["contrast", "verify", "merge"]
+"""Contrast: state what near neighbours do not do. Verify: have a reader test what cannot be measured, on a text
+held back and on others. Merge: have statements that say the same joined (`programs.hypothesising`)."""
 
 
 class AuthorshipSettings(BaseModel):
@@ -44,6 +50,12 @@ class AuthorshipSettings(BaseModel):
     """Token limit of the inferring step's answer."""
     n_candidates: int = Field(default=1, ge=1, le=MAX_CANDIDATES)
     """Texts written for a prompt, of which the one most like the samples is kept."""
+    n_repairs: int = Field(default=0, ge=0, le=16)
+    """The most further calls to mend a text that breaks what is measured of the person; see `programs.repair`."""
+    steps: tuple[Step, ...] = ()
+    """What a model is asked beside inferring and writing; what of these can be measured is done in any case."""
+    dimensions: Dimensions | None = None
+    """What hypotheses may be about; the dimensions that ship if None."""
 
 
 class AuthorshipProgram(dspy.Module):
@@ -71,7 +83,9 @@ class AuthorshipProgram(dspy.Module):
         super().__init__()
         self.settings = settings or AuthorshipSettings()
         self.population = population
-        self.infer = dspy.Predict(InferHypotheses, max_tokens=self.settings.infer_tokens)
+        self.dimensions = self.settings.dimensions or Dimensions()
+        self.infer = dspy.Predict(inferring_signature(self.dimensions), max_tokens=self.settings.infer_tokens)
+        self._add_steps()
         self.write = dspy.Predict(PersonalizedGeneration)
         self._inferred = Once()
 
@@ -93,13 +107,17 @@ class AuthorshipProgram(dspy.Module):
             n: Texts to write at once, of which the one most like the samples is returned (`programs.selection`); by
                 default the settings' `n_candidates`.
 
-        Returns: a Prediction with `hypotheses` (tuple of Hypothesis: what the text is written by), `considered` (tuple
-        of ProfileHypothesis: these and those that were dropped, each with its test and why), `text`, `personalization`
-        ("full", "fewer hypotheses" or "generic", see `programs.reliance`), `n_dropped` (quotations that do not
-        occur in the samples, and claims whose check holds on none of them) and `notes` (what was cut or left out, and
-        why a text is less personal, in words); where more than one text was asked for, also `candidates` (tuple of
-        `programs.selection.Candidate`), `chosen` (the place of the text among them) and `n_failed` (candidates without
-        a text), which else are empty, None and 0.
+        Returns: a Prediction with `text` and
+
+        - `hypotheses`: what the text is written by, tuple of Hypothesis;
+        - `considered`: these and those that were dropped, each with its test and why, tuple of ProfileHypothesis;
+        - `personalization`: "full", "fewer hypotheses" or "generic", see `programs.reliance`;
+        - `repair`: what the text broke of what is measured of the person, and what became of it
+          (`programs.repair.Repaired`); None where nothing is;
+        - `candidates`, `chosen`, `n_failed`: the texts it was picked from (tuple of `programs.selection.Candidate`),
+          its place among them, and how many calls gave none; empty, None and 0 where one text was asked for;
+        - `n_dropped`: quotations that occur in no sample, and claims whose check holds on none;
+        - `notes`: what was cut or left out, and why a text is less personal, in words.
 
         Raises: SetupError if there is no sample, no prompt, nothing but white space in one, or no such number.
         """
@@ -147,7 +165,7 @@ class AuthorshipProgram(dspy.Module):
 
         DSPy gives the saved words on fields to this program's fields by their place, so those on later ones are added.
         """
-        saved = dict(state)
+        saved = {**self.dump_state(), **state}
         if "population" in saved:
             # Reading it imports what measures, which a program without one does without until it infers.
             from programs.traits import Population
@@ -161,6 +179,19 @@ class AuthorshipProgram(dspy.Module):
                 signature = {**saved[step]["signature"], "fields": [*words[:place], own, *words[place:]]}
                 saved[step] = {**saved[step], "signature": signature}
         super().load_state(saved, allow_unsafe_lm_state=allow_unsafe_lm_state)
+        loaded: Any = self.infer.signature
+        self.infer.signature = inferring_signature(self.dimensions, loaded)
+
+    def _add_steps(self) -> None:
+        if not self.settings.steps:
+            return
+        # Only a program that has such steps loads them.
+        from programs.hypothesising import Contrast, Merge, Verify
+
+        words = self.settings.sample_words
+        made = {"contrast": lambda: Contrast(words), "verify": lambda: Verify(words), "merge": Merge}
+        for step in dict.fromkeys(self.settings.steps):
+            setattr(self, step, made[step]())
 
     def _written(
         self,
@@ -180,20 +211,38 @@ class AuthorshipProgram(dspy.Module):
             "prompt": prompt,
         }
         picked = likeliest(self.write, asked, n, [sample.text for sample in shown])
+        mended = self._mended(asked, picked.text, hypotheses, [sample.text for sample in whole])
         return {
             "hypotheses": tuple(hypotheses),
-            "text": picked.text,
+            "text": mended.text if mended else picked.text,
+            "repair": mended,
             "candidates": picked.candidates,
             "chosen": picked.chosen,
             "n_failed": picked.n_failed,
-            "notes": (*notes, *picked.notes),
+            "notes": (*notes, *picked.notes, *(mended.notes if mended else ())),
         }
+
+    def _mended(
+        self, asked: dict[str, Any], draft: str, hypotheses: Sequence[Hypothesis], texts: list[str]
+    ) -> "Repaired | None":
+        """The draft held against what is measured of the person; None where nothing is."""
+        if not any(each.check for each in hypotheses):
+            return None
+        # What is written by statements alone need not load what measures.
+        from programs.constraints import constraints_of
+        from programs.likeness import likeness
+        from programs.repair import repaired
+
+        n = self.settings.n_repairs
+        constraints = constraints_of(hypotheses, texts)
+        return repaired(self.write, asked, draft, constraints, n, likeness(texts) if n else None)
 
     @staticmethod
     def _plain(prompt: str) -> dict[str, Any]:
         """The model's answer to anybody; a step that no optimizer sees."""
         text = dspy.Predict(PlainGeneration)(prompt=prompt).text
-        return {"hypotheses": (), "text": text, "candidates": (), "chosen": None, "n_failed": 0, "notes": ()}
+        nothing = {"repair": None, "candidates": (), "chosen": None, "n_failed": 0, "notes": ()}
+        return {"hypotheses": (), "text": text, **nothing}
 
     def _inferred_of(self, whole: Sequence[Sample], attributes: dict[str, str]) -> "Inferred":
         # A program that is given its hypotheses measures nothing and need not load what measures.
@@ -203,8 +252,7 @@ class AuthorshipProgram(dspy.Module):
         key = (
             tuple(whole),
             tuple(sorted(attributes.items())),
-            repr(self.infer.signature),
-            repr(self.infer.demos),
+            repr([(name, step.signature, step.demos) for name, step in self.named_predictors() if name != "write"]),
             lm.model,
             repr(sorted(lm.kwargs.items(), key=str)),
         )

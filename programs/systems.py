@@ -64,6 +64,9 @@ SYSTEMS: Mapping[str, KnownSystem] = MappingProxyType(
             lambda task: Prose(ProseSettings(n_shown=3)),
             "the same description with three samples as earlier turns, after PROSE with ICL (arXiv:2505.23815)",
         ),
+        "paper": KnownSystem(
+            lambda task: task.build({"n_habits": 0}), "two steps as in the paper: nothing measured, nothing tested"
+        ),
         "uncompiled": KnownSystem(lambda task: task.build({}), "HyPerAlign as written by hand, without a compile"),
     }
 )

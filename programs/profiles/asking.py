@@ -70,6 +70,8 @@ def tell(
     texts = [sample.text for sample in samples]
     shown, _ = cut_samples(samples, program.settings.sample_words)
     habits = measured_habits(texts, program.settings.n_habits, population)
+    # A habit of a dimension that is left out would be an answer that the step may not give.
+    habits = tuple(each for each in habits if program.dimensions.admits(each))
     asked = {"attributes": dict(attributes), "samples": shown, "habits": offered(habits)}
     found = program.infer(**asked).hypotheses
     hypotheses, n_dropped = supported(found, texts, habits)
