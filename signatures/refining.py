@@ -30,7 +30,7 @@ class ContrastHypotheses(dspy.Signature):
     others: list[Sample] = dspy.InputField(desc="texts that other people or a plain model wrote")
     samples: list[Sample] = dspy.InputField(desc="texts that the person wrote")
     habits: list[Habit] = dspy.InputField(
-        default=[], desc="habits measured in the person's texts and rarer in the others', the rarest first"
+        default=[], desc="habits measured in the person's texts and rarer in the others', the most distinctive first"
     )
     known: list[Hypothesis] = dspy.InputField(default=[], desc="what is known of how the person writes")
     hypotheses: Annotated[list[Hypothesis], Field(min_length=1, max_length=MOST_CONTRASTS)] = dspy.OutputField(

@@ -14,7 +14,12 @@ from refining_models import answering_in_fields, by_request, plain, standing
 from scripted import requests
 
 from programs.background import Background
+from programs.habits import offered
 from programs.hypothesising import Contrast, contrasting, generic_of, near_neighbours
+from programs.lms.grammar import grammar
+from programs.lms.quotations import answer_schema, tightened
+from programs.traits import holds
+from signatures import refining
 from signatures.errors import SetupError
 from signatures.generation import Sample
 from signatures.refining import ContrastHypotheses
@@ -117,16 +122,13 @@ TEXTS = st.lists(st.sampled_from([*ASKING, *FLAT, "Well, so, yes, no, and on it 
 
 
 @given(HABITS, TEXTS, TEXTS)
-def test_offered_habits_hold_on_more_of_the_samples_most_difference_first(habits, samples, others):
+def test_offered_habits_hold_on_more_of_the_samples_and_keep_their_order(habits, samples, others):
     own, beside = ([text for text in texts if text.strip()] for texts in (samples, others))
-    leads = []
-    for each in contrasting(habits, samples, others):
-        shares = [
-            sum(standing("x", check=each.check).holds(t) is True for t in texts) / max(len(texts), 1)
-            for texts in (own, beside)
-        ]
-        leads.append(shares[0] - shares[1])
-    assert all(lead > 0 for lead in leads) and leads == sorted(leads, reverse=True)
+
+    def share(habit, texts):
+        return sum(holds(habit, text) is True for text in texts) / max(len(texts), 1)
+
+    assert contrasting(habits, samples, others) == [each for each in habits if share(each, own) > share(each, beside)]
     assert contrasting(habits, samples, samples) == []
 
 
@@ -269,3 +271,21 @@ def test_bootstrapping_shows_what_the_metric_accepts():
     with context:
         (demo,) = optimizer.compile(Contrast(), trainset=[example]).contrast.demos
     assert [each.statement for each in demo["hypotheses"]] == ["Asks back"]
+
+
+@pytest.mark.parametrize(
+    ("signature", "inputs"),
+    [
+        (
+            ContrastHypotheses,
+            {"samples": [Sample(text=ASKING[0])], "others": [], "habits": offered([ASKS]), "known": []},
+        ),
+        (ContrastHypotheses, {"samples": [Sample(text=ASKING[0])], "others": [], "habits": [], "known": []}),
+        (refining.TestHypothesis, {"text": "Own.", "statement": "Is wry"}),
+        (refining.MergeHypotheses, {"statements": ["1. Is wry", "2. Is dry"]}),
+    ],
+    ids=["habits to choose from", "free claims", "a verdict", "pairs"],
+)
+def test_the_embedded_models_grammar_covers_every_answer(signature, inputs):
+    schema = answer_schema(signature, inputs)
+    assert grammar(schema) is not None and grammar(tightened(schema)) is not None

@@ -119,10 +119,12 @@ class Contrast(dspy.Module):
 def contrasting(
     habits: Sequence[Hypothesis], samples: Sequence[str], others: Sequence[str], known: Sequence[Hypothesis] = ()
 ) -> list[Hypothesis]:
-    """The habits that hold on a larger share of the samples than of the others' texts, the largest difference first.
+    """The habits that hold on a larger share of the samples than of the others' texts, in the order given.
 
-    Deterministic, no model. Those without a check and those that say what is known are left out; among equals, the
-    order given stays.
+    Deterministic, no model. Those without a check and those that say what is known are left out. By how much they lead
+    does not order them: over two texts that is too coarse. Of 24 authors of the bundled corpus with 5 samples, the six
+    most distinctive habits have a lift of 0.54 over all others' unseen texts and 0.45 over the two nearest writers';
+    the first six of those that lead over a text of each 0.54 and 0.47, the six that lead the most 0.48 and 0.47.
     """
     own, beside = ([Reading(text) for text in texts if text.strip()] for texts in (samples, others))
     found = []
@@ -130,8 +132,9 @@ def contrasting(
         if habit.check and not any(says_the_same(habit, each) for each in known):
             check = parse_check(habit.check)
             shares = [sum(map(check.met_by, readings)) / max(len(readings), 1) for readings in (own, beside)]
-            found.append((shares[0] - shares[1], habit))
-    return [habit for lead, habit in sorted(found, key=lambda one: -one[0]) if lead > 0]
+            if shares[0] > shares[1]:
+                found.append(habit)
+    return found
 
 
 def _as_read(hypothesis: Hypothesis) -> Hypothesis:
