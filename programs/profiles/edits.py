@@ -16,7 +16,7 @@ from data.sentences import clip, sentences
 from programs.profiles.changes import changes
 from programs.profiles.inferring import without_orders
 from programs.profiles.measurements import held, measured_text, own_texts, share_of_others, without_quoted_mail
-from programs.profiles.moves import Move, changed_share, moves
+from programs.profiles.moves import Move, changed_share, different_moves, moves
 from programs.profiles.ranking import Habit, habit_of
 from programs.profiles.record import Profile, ProfileHypothesis, ProfileText
 from programs.profiles.revision import News, revised
@@ -31,7 +31,7 @@ from signatures.errors import SetupError
 REPLACED = 0.8
 """From this share of changed words on, the draft was thrown away, not edited."""
 MOST_SUGGESTED = 5
-"""Habits that one edit speaks for or against, at most, the furthest moved first."""
+"""Habits that one edit suggests, at most, the furthest moved first."""
 SHOWN_WORDS = 200
 """Words of the changed passages that a model is shown, of draft and edit each."""
 BY = "an edit"
@@ -99,17 +99,21 @@ def _unusable(profile: Profile, draft: str, edited: str) -> str:
 def _learned(
     profile: Profile, draft: str, edited: str, population: Population, lm: dspy.LM | str | None, program: Any
 ) -> Update:
-    moved = moves(draft, edited, profile.texts, population)[:MOST_SUGGESTED]
+    moved = moves(draft, edited, profile.texts, population)
+    different = different_moves(moved, population, MOST_SUGGESTED)
     read = measured_text(edited)
     known = (*profile.texts, read)
-    telling = [_suggestion(move, edited, known, population) for move in moved if _beyond_average(move, population)]
+    changed = changed_sentences(draft, edited)
+    shown = [Reading(part) for part in changed[1] or [edited]]
+    telling = [_suggestion(move, shown, known, population) for move in different if _beyond_average(move, population)]
     suggested, _ = without_orders(telling, [edited])
     told, notes = (), ()
     if lm is not None:
         # Asking imports what a measured edit does without.
         from programs.profiles.explaining import explained
 
-        answer = explained(program, lm, passages(draft, edited), edited, [each.plain() for each in suggested])
+        passages = tuple(clip(" ".join(parts), SHOWN_WORDS) for parts in changed)
+        answer = explained(program, lm, passages, edited, [each.plain() for each in suggested])
         borne_out = {each.check for each in suggested if _borne_out(each)}
         told = tuple(each for each in answer.hypotheses if not each.check or each.check in borne_out)
         notes = answer.notes
@@ -117,7 +121,7 @@ def _learned(
     news = News(texts=[edited], read=[read], told=told, votes=votes, suggested=suggested)
     after = revised(profile, news, population)
     history = (*profile.history, *changes(profile, after, news, BY, population))
-    said = tuple(_told(move) for move in moved) or ("the edit moves no habit further than chance would",)
+    said = tuple(_told(move) for move in different) or ("the edit moves no habit further than chance would",)
     return Update(profile=after.model_copy(update={"history": history}), notes=(*said, *notes))
 
 
@@ -126,13 +130,13 @@ def _borne_out(each: ProfileHypothesis) -> bool:
     return each.confidence >= MOST_TEXTS and (each.lift or 0.0) >= LEAST_LIFT
 
 
-def passages(draft: str, edited: str) -> tuple[str, str]:
-    """The sentences of the draft that the edit changed, and those that stand in their place, each cut to 200 words."""
+def changed_sentences(draft: str, edited: str) -> tuple[list[str], list[str]]:
+    """The sentences of the draft that the edit changed or took out, and those that stand in their place."""
     old, new = sentences(draft), sentences(edited)
     found = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     taken = [part for kind, start, end, _, _ in found if kind != "equal" for part in old[start:end]]
     given = [part for kind, _, _, start, end in found if kind != "equal" for part in new[start:end]]
-    return clip(" ".join(taken), SHOWN_WORDS), clip(" ".join(given), SHOWN_WORDS)
+    return taken, given
 
 
 def _votes(profile: Profile, moved: Sequence[Move], read: ProfileText) -> dict[Habit, int]:
@@ -159,7 +163,9 @@ def _beyond_average(move: Move, population: Population) -> bool:
     return move.after > mean if move.z > 0 else move.after < mean
 
 
-def _suggestion(move: Move, edited: str, known: Sequence[ProfileText], population: Population) -> ProfileHypothesis:
+def _suggestion(
+    move: Move, shown: Sequence[Reading], known: Sequence[ProfileText], population: Population
+) -> ProfileHypothesis:
     """The habit that an edit moved a text towards, its check halfway between draft and edit."""
     trait, high = TRAITS[move.trait], move.z > 0
     check = Check(move.trait, ">=" if high else "<", float(f"{(move.before + move.after) / 2:.4g}"))
@@ -168,7 +174,7 @@ def _suggestion(move: Move, edited: str, known: Sequence[ProfileText], populatio
         dimension=trait.dimension,
         aspect=trait.aspect,
         statement=statement(trait, move.after, high),
-        evidence=quotations([Reading(edited)], trait.shows if high else trait.shows_little),
+        evidence=quotations(shown, trait.shows if high else trait.shows_little),
         check=str(check),
         confidence=round((n_held + 1) / (n_tested + 2), 4),
         state="dropped",

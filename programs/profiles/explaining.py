@@ -21,7 +21,7 @@ EXPLAIN_TOKENS = 400
 
 
 def explained(
-    program: Any, lm: dspy.LM | str, changed: tuple[str, str], edited: str, habits: Sequence[Hypothesis]
+    program: Any, lm: dspy.LM | str, changed: Sequence[str], edited: str, habits: Sequence[Hypothesis]
 ) -> Told:
     """Asks once what an edit says of the person.
 
@@ -31,7 +31,7 @@ def explained(
     Args:
         program: Takes `draft`, `edited` and `habits` and gives `hypotheses`; a predictor of `ExplainEdit` if None.
         lm: The model, or its name.
-        changed: The changed passages of the draft, and what stands in their place.
+        changed: Two: the changed passages of the draft, and what stands in their place.
         edited: The whole edited text.
         habits: What the edit moved, each with a check.
 

@@ -3,14 +3,16 @@
 An edit that replaces a share c of a text draws c of its words anew, so that an amount moves by chance about as far as
 two texts of the person differ, the variance times c. A habit counts as moved from three such standard deviations on,
 and where more than one passage makes the difference: a single comma is a correction. Where a fifth of the sentences of
-a text are exchanged at random for others of its author, 0.8 of the 67 habits count as moved, on the bundled corpus as
-on CCAT50; where all exclamation marks or semicolons are taken out, a greeting put in or sentences split, those do.
+a text are exchanged at random for others of its author, 0.7 of the 67 habits count as moved, on the bundled corpus as
+on CCAT50. Of edits of the bundled texts, all that take out two or more exclamation marks, semicolons or dashes are told
+(23), all that put in a greeting (96), and half of those that write out two or more contractions (10 of 20).
 """
 
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from math import copysign, sqrt
+from statistics import median
 from typing import NamedTuple
 
 from programs.profiles.record import ProfileText
@@ -20,11 +22,12 @@ from programs.traits.reading import Reading
 from programs.traits.trait import Trait
 
 LEAST_Z = 3.0
-_PRIOR = 3
 LEAST_SHARE = 0.05
 """An edit of fewer words is read as if it changed so many of them."""
 _LEAST_HITS = 1.5
 _SURE = 99.0
+_NORMAL = 1.4826
+"""Standard deviation of a normal variable over its median distance from the median."""
 _PIECE = re.compile(r"\w+|[^\w\s]|\n+")
 
 
@@ -52,21 +55,25 @@ def changed_share(draft: str, edited: str) -> float:
 
 
 def moves(draft: str, edited: str, known: Sequence[ProfileText], population: Population) -> tuple[Move, ...]:
-    """The habits that an edit moved, the furthest first, each habit once.
+    """The habits that an edit moved, the furthest first.
 
     Args:
         draft: The text before the edit, with a word in it.
         edited: The text after it, with a word in it.
         known: Texts of the person, which tell how far theirs differ anyway; may be none.
-        population: Of which writers, where few texts are known.
+        population: Writers, whose texts tell the same.
     """
     share = max(changed_share(draft, edited), LEAST_SHARE)
     texts = (Reading(draft), Reading(edited))
     found = [_move(trait, texts, share * _chance(trait, texts, known, population)) for trait in TRAITS.values()]
-    moved = sorted((move for move in found if move is not None), key=lambda move: -abs(move.z))
+    return tuple(sorted((move for move in found if move is not None), key=lambda move: -abs(move.z)))
+
+
+def different_moves(found: Sequence[Move], population: Population, n: int) -> tuple[Move, ...]:
+    """The first n of which no two are much the same habit."""
     kept: list[Move] = []
-    for move in moved:
-        if not any(population.related(move.trait, one.trait) for one in kept):
+    for move in found:
+        if len(kept) < n and not any(population.related(move.trait, one.trait) for one in kept):
             kept.append(move)
     return tuple(kept)
 
@@ -84,13 +91,14 @@ def _move(trait: Trait, texts: tuple[Reading, Reading], variance: float) -> Move
 def _chance(trait: Trait, texts: Sequence[Reading], known: Sequence[ProfileText], population: Population) -> float:
     """Variance of the difference of two texts of such lengths by the person.
 
-    That of an author's texts in the population counts as much as four texts of the person.
+    As the median distance of the person's texts from their median tells, so that a few that were edited the other way
+    do not hide the next such edit; that of an author's texts in the population where it is more.
     """
     background = population.traits[trait.name]
     values = [text.values[trait.name] for text in known if trait.name in text.values]
-    mean = sum(values) / len(values) if values else 0.0
-    squares = sum((value - mean) ** 2 for value in values)
-    within = (_PRIOR * background.within + squares) / (_PRIOR + max(len(values) - 1, 0))
+    middle = median(values) if values else 0.0
+    spread = _NORMAL * median(abs(value - middle) for value in values) if values else 0.0
+    within = max(background.within, spread**2)
     return sum(within / weight(len(text.words), background, population.mean_words) for text in texts)
 
 
