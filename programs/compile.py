@@ -20,6 +20,7 @@ import dspy
 
 from optimizers import DEFAULT_OPTIMIZER, OPTIMIZERS, Compiled, Material, Optimizer, Trial, confirm, find_optimizer
 from programs import entry
+from programs.adjusting import adjusted, read_settings
 from programs.aliases import decide_alias, promote
 from programs.baselines import FewShot, ZeroShot
 from programs.card import CardDraft, read_card
@@ -68,6 +69,15 @@ def parser() -> entry.Parser:
         help="light, medium, heavy, or the most model calls the run may make (default: light)",
     )
     p.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=VALUE",
+        help="settings of the program, such as n_shown=7 n_candidates=4 n_repairs=2 steps=contrast,verify,merge",
+    )
+    p.add_argument("--dimensions", metavar="FILE", help="what hypotheses may be about, in TOML or JSON")
+    p.add_argument(
         "--samples", type=int, default=chosen.n_samples, metavar="N", help="texts of an author that are shown"
     )
     p.add_argument("--targets", type=int, default=chosen.n_targets, metavar="N", help="prompts of an author to answer")
@@ -86,18 +96,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; its exit code."""
     args = parser().parse_args(arguments)
     optimizer = find_optimizer(args.optimizer)
+    settings = _settings(args)
     experiment = prepare(_choices(args))
+    student = adjusted(experiment.task.build({}), settings, experiment.task.name)
     plan = make_plan(experiment, args.budget, optimizer.n_bootstraps)
     if args.dry_run:
         _show_plan(experiment, plan, args)
         return entry.DONE
-    run = _Run(experiment, optimizer, plan, args.budget, quiet=args.json)
+    run = _Run(experiment, student, optimizer, plan, args.budget, quiet=args.json)
     outcome = run.execute()
     if args.json:
         entry.results_console().print_json(outcome.card.model_dump_json())
     else:
         _show_outcome(outcome)
     return entry.INTERRUPTED if outcome.interrupted else entry.DONE
+
+
+def _settings(args: argparse.Namespace) -> dict[str, str]:
+    """Settings of the program that the user changed. Raises: SetupError."""
+    settings = read_settings(args.set)
+    if args.dimensions:
+        from signatures.dimensions import read_dimensions
+
+        settings["dimensions"] = read_dimensions(args.dimensions).model_dump_json()
+    return settings
 
 
 def _choices(args: argparse.Namespace) -> Choices:
@@ -122,6 +144,7 @@ class _Run:
     """One compile from its first call to its version."""
 
     experiment: Experiment
+    student: dspy.Module
     optimizer: Optimizer
     plan: Plan
     budget: str
@@ -149,7 +172,7 @@ class _Run:
         experiment, splits = self.experiment, self.experiment.splits
         title = f"{self.optimizer.name} {self.budget} seed {experiment.choices.seed}"
         with tracked_run(experiment.store, experiment.task.name, title, tags={"kind": "compile"}) as tracked:
-            student = experiment.task.build({})
+            student = self.student
             self.fitted = experiment.task.fit(student, experiment.corpus.name, (*splits.train, *splits.val))
             compiled = self._compile(student, tournament, tracked)
             if compiled.interrupted and not compiled.trials:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import dspy
 
+from programs.adjusting import adjusted, read_settings
 from programs.baselines import AttributesOnly, FewShot, ZeroShot
 from programs.card import read_card
 from programs.outside import read_texts
@@ -25,6 +26,7 @@ from signatures.errors import SetupError, counted
 TEXTS = "texts:"
 """How a reference to texts made elsewhere starts."""
 _SEVERAL = re.compile(r"(?P<base>[^*]+)\*(?P<n>\d+)")
+_SETTINGS = "?"
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ def other_forms(task: Task) -> str:
     return (
         f"a compiled version ({name!r}, {name + '@champion'!r}, {name + '/3'!r}), a version's folder, "
         f"a registered model ({REGISTERED + 'hyperalign-' + name + '/3'!r}), any of these that writes several "
-        f"candidates and keeps the one most like the samples ({name + '*8'!r}), or texts made elsewhere "
+        f"candidates and keeps the one most like the samples ({name + '*8'!r}) or has other settings "
+        f"({name + '?n_shown=7&n_repairs=2'!r}), or texts made elsewhere "
         f"({TEXTS + 'FILE'!r}, JSON lines of target_id and text)"
     )
 
@@ -99,6 +102,9 @@ def find_system(reference: str, task: Task, root: Path | None = None) -> System:
     base, n = without_candidates(reference)
     if n is not None:
         return _several(reference, find_system(base, task, root), n)
+    base, changes = without_settings(reference)
+    if changes:
+        return _adjusted(reference, find_system(base, task, root), changes)
     known = SYSTEMS.get(reference)
     if known is not None:
         return System(reference, known.build(task), None, known.about)
@@ -116,6 +122,30 @@ def without_candidates(reference: str) -> tuple[str, int | None]:
     if parts is None or reference.startswith(TEXTS) or Path(reference).is_dir():
         return reference, None
     return parts["base"], int(parts["n"])
+
+
+def without_settings(reference: str) -> tuple[str, dict[str, str]]:
+    """A reference such as `authorship?n_shown=7&n_repairs=2` as its system and the settings that it changes.
+
+    Raises: SetupError if what follows the question mark is no setting.
+    """
+    base, mark, written = reference.partition(_SETTINGS)
+    if not mark or reference.startswith(TEXTS) or Path(reference).is_dir():
+        return reference, {}
+    return base, read_settings(written.split("&"))
+
+
+def base_of(reference: str) -> str:
+    """The system that a reference varies, such as `authorship` of `authorship?n_shown=7*8`."""
+    return without_settings(without_candidates(reference)[0])[0]
+
+
+def _adjusted(reference: str, system: System, changes: Mapping[str, str]) -> System:
+    if system.program is None:
+        raise SetupError(f"{reference!r} changes settings of texts that are written already; leave them out")
+    program = adjusted(system.program, changes, system.name)
+    said = ", ".join(f"{name} {value}" for name, value in changes.items())
+    return System(reference, program, None, f"{system.about}; {said}")
 
 
 def _several(reference: str, system: System, n: int) -> System:

@@ -1,6 +1,8 @@
 """Names that users type, and the systems they get."""
 
 import json
+import re
+from typing import Any
 
 import pytest
 from tiny_task import draft
@@ -45,6 +47,7 @@ def root(tmp_path):
         ("ticl", Ticl),
         ("prose", Prose),
         ("prose-icl", Prose),
+        ("paper", AuthorshipProgram),
         ("uncompiled", AuthorshipProgram),
     ],
 )
@@ -57,7 +60,7 @@ def test_a_name_gives_a_fresh_program_and_a_line_about_it(name, kind):
 
 
 def test_every_named_system_is_tried_above():
-    assert set(SYSTEMS) == {"zero-shot", "few-shot", "attributes", "ticl", "prose", "prose-icl", "uncompiled"}
+    assert set(SYSTEMS) == {"zero-shot", "few-shot", "attributes", "ticl", "prose", "prose-icl", "paper", "uncompiled"}
     with pytest.raises(TypeError):
         SYSTEMS["mine"] = SYSTEMS["ticl"]  # type: ignore[index]
 
@@ -132,3 +135,30 @@ def test_a_version_of_another_task_is_refused(root):
     (folder / "card.json").write_text(json.dumps(card | {"task": "deliberative"}))
     with pytest.raises(SetupError, match="unknown task 'deliberative'"):
         find_system(str(folder), TASK)
+
+
+def test_settings_may_be_changed_in_a_reference_and_what_was_compiled_stays(root):
+    plain: Any = find_system("authorship/1", TASK, root).program
+    found: Any = find_system("authorship/1?n_shown=7&steps=contrast,merge*3", TASK, root)
+    assert (found.program.settings.n_shown, found.program.settings.n_candidates) == (7, 3)
+    assert found.program.settings.steps == ("contrast", "merge")
+    assert found.program.write.signature.instructions == plain.write.signature.instructions
+    assert (found.program.version, plain.settings.n_shown) == ("1", 2)
+    assert "n_shown 7, steps contrast,merge; of 3 candidates" in found.about
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("uncompiled?n_shwn=7", "unknown setting of uncompiled 'n_shwn'; choose one of: "),
+        ("uncompiled?n_shown=99", "setting n_shown of uncompiled is '99': Input should be less than or equal to 7"),
+        ("uncompiled?n_shown=many", "setting n_shown of uncompiled is 'many': Input should be a valid integer"),
+        ("uncompiled?steps=guess", "setting steps of uncompiled is 'guess': Input should be 'contrast', 'verify'"),
+        ("uncompiled?n_shown", "'n_shown' is no setting; write NAME=VALUE"),
+        ("uncompiled?n_shown=1&n_shown=2", "setting 'n_shown' is given twice"),
+        ("zero-shot?n_shown=7", "program 'zero-shot' has no settings to change; leave out 'n_shown'"),
+    ],
+)
+def test_settings_that_cannot_be_are_named(reference, said):
+    with pytest.raises(SetupError, match=re.escape(said)):
+        find_system(reference, TASK)

@@ -17,7 +17,7 @@ from programs.ledger import LedgerAbout
 from programs.lms import make_lm
 from programs.lms.access import check_access
 from programs.references import CARD, REGISTERED, resolve
-from programs.systems import System, find_system, without_candidates
+from programs.systems import System, base_of, find_system
 from programs.tasks import TASKS
 from signatures.errors import SetupError, counted, unknown
 from signatures.records import AuthorCase
@@ -216,7 +216,7 @@ def _notes(evaluation: Evaluation) -> list[str]:
     for system in (each.system for each in evaluation.contestants if not each.cell):
         if system.program is None or not getattr(system.program, "version", None):
             continue
-        name = without_candidates(system.name)[0]
+        name = base_of(system.name)
         if name.startswith(REGISTERED):
             notes.append(f"on which authors {system.name} was compiled is not known here: it may know some of these")
             continue
