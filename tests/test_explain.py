@@ -99,9 +99,8 @@ def test_the_hypothesis_that_the_model_heeds_is_found_and_stands_first(explain, 
     assert (obeyed.with_it, obeyed.without_it) == (1.0, 0.0)
     # 5 targets, 2 draws, 3 hypotheses: 10 x (3 + 2 x 3) texts, and twice as many verdicts, by two judges.
     assert len(found.texts) == found.n_planned == 90 and len(found.judged) == 180
-    # One inference and one text for the author and for each donor, then a call for each text: none is made twice.
-    (inferring,) = (spend.calls for spend in found.spent if spend.phase == "hypotheses")
-    assert engine.n_calls == inferring + 90 and inferring % 2 == 0
+    # An inference each for the author and three donors, a text of the author's, then a call for each of the 90.
+    assert engine.n_calls == 4 + 1 + 90
     own = {each.statement for each in author.hypotheses}
     swapped = [text for text in found.texts if text.arm == "swapped"]
     assert swapped and all(text.swapped_in and text.swapped_in.statement not in own for text in swapped)
@@ -156,7 +155,7 @@ def test_failed_texts_are_counted_and_their_pairs_left_out(explain, tmp_path, ca
     arguments = (*ONE, "--targets", "2", "--draws", "1", "--donors", "2", "--threads", "1")
     assert explain(*arguments, out=tmp_path, engine=ObeyingEngine(fails)) == 0
     _, found = kept(tmp_path)
-    # Six calls for the author and two donors; the sixth text after them is the third hypothesis's or one before it.
+    # Two calls for the author and one for each of two donors; the eighth text after them fails.
     (broken,) = (text for text in found.texts if text.error)
     assert "hiccuped" in (broken.error or "") and found.authors[0].n_failed == 1
     hit = [each for each in found.effects if (each.arm, each.place) == (broken.arm, broken.place)]

@@ -70,9 +70,9 @@ class ExplanationRun:
         )
 
     def _infer(self) -> tuple[dict[str, tuple[Hypothesis, ...]], dict[str, Answer]]:
-        cases = [case for _, case in (*self.setup.cases, *self.setup.donors)]
-        with self.purse.phase("hypotheses"), self.progress.phase("hypotheses", len(cases)):
-            inferred, failed = infer_all(self.setup, cases, self._step)
+        n_authors = len(self.setup.cases) + len(self.setup.donors)
+        with self.purse.phase("hypotheses"), self.progress.phase("hypotheses", n_authors):
+            inferred, failed = infer_all(self.setup, self._step)
         # A text may fail after its hypotheses were inferred.
         failed = {author: answer for author, answer in failed.items() if author not in inferred}
         wanted = [case.author.id for _, case in self.setup.cases]

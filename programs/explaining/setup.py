@@ -90,17 +90,22 @@ class ExplainSetup:
         return base.out / EXPLANATIONS / f"{base.task}-{digest}"
 
     def calls(self) -> dict[str, int]:
-        """Model calls by phase, at most; where the program repairs texts or asks again, more."""
-        n_candidates = int(getattr(getattr(self.system.program, "settings", None), "n_candidates", 1))
+        """Model calls by phase, at most; answers that are asked for again come on top."""
+        settings: Any = getattr(self.system.program, "settings", None)
+        n_hypotheses = int(getattr(settings, "n_hypotheses", MAX_HYPOTHESES))
+        steps = getattr(settings, "steps", ())
+        # A reader is asked of each statement on a text held back and on two others.
+        inferring = 1 + len(steps) + (3 * n_hypotheses if "verify" in steps else 0)
+        writing = int(getattr(settings, "n_candidates", 1)) + int(getattr(settings, "n_repairs", 0))
         n_cells = sum(len(case.targets) for _, case in self.cases) * self.choices.n_draws
         calls = {
-            "hypotheses": (len(self.cases) + len(self.donors)) * (1 + n_candidates),
-            "texts": n_cells * (3 + 2 * MAX_HYPOTHESES) * n_candidates,
+            "hypotheses": (len(self.cases) + len(self.donors)) * (inferring + writing),
+            "texts": n_cells * (3 + 2 * n_hypotheses) * writing,
         }
         for judge in self.judges:
             if isinstance(judge, GivesOpinions):
                 # Two orders of each pair, after two of each known pair.
-                calls[f"judge {judge.name}"] = 2 * n_cells * (2 + 2 * MAX_HYPOTHESES) + 2 * MOST_MODEL_PAIRS
+                calls[f"judge {judge.name}"] = 2 * n_cells * (2 + 2 * n_hypotheses) + 2 * MOST_MODEL_PAIRS
         return calls
 
     def seconds(self) -> float:

@@ -62,7 +62,7 @@ def remarks(explanation: Explanation) -> Iterator[str]:
     """What a reader must know beside the numbers, a sentence each."""
     yield (
         f"Effects are the text from all hypotheses less the changed one, in log-odds that the author wrote it; "
-        f"{counted(explanation.n_draws, 'draw')} a target; intervals hold 95%."
+        f"{counted(explanation.n_draws, 'draw')} a target; intervals hold 95%. Every text sees the samples too."
     )
     single = [each.main for each in explanation.effects if each.scope == "hypothesis" and each.main]
     told = [each for each in single if each.low is not None]

@@ -1,7 +1,7 @@
 """Infers the authors' hypotheses and writes the texts of an explanation, many at once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import dspy
 
@@ -44,26 +44,38 @@ class _Inferring(dspy.Module):
         self.program = program
         self._found = found
 
-    def forward(self, author: str, **inputs: Any) -> dspy.Prediction:
-        prediction = self.program(**inputs)
-        self._found[author] = tuple(prediction.hypotheses)
+    def forward(self, author: str, brief: bool, **inputs: Any) -> dspy.Prediction:
+        """Writes a text as for anybody; a brief one is not needed, so that a program with profiles makes only those."""
+        if brief and hasattr(type(self.program), "profile"):
+            profile = cast(Any, self.program).profile(inputs["samples"], inputs.get("attributes"))
+            prediction = dspy.Prediction(text="", hypotheses=[each for each in profile.hypotheses if each.used])
+        else:
+            prediction = self.program(**inputs)
+        self._found[author] = tuple(_plain(each) for each in prediction.hypotheses)
         return prediction
 
 
-def infer_all(
-    setup: ExplainSetup, cases: Sequence[AuthorCase], on_answer: Callable[[Answer], None]
-) -> tuple[dict[str, tuple[Hypothesis, ...]], dict[str, Answer]]:
-    """Each author's hypotheses as the program infers them, and the answers that failed, by author.
+def _plain(hypothesis: Hypothesis) -> Hypothesis:
+    """The hypothesis without its standing in a profile."""
+    return Hypothesis.model_validate(hypothesis.model_dump(include=set(Hypothesis.model_fields)))
 
-    The program is called as for any text, on the author's first target, so that whatever it does with what it infers
-    is done.
+
+def infer_all(
+    setup: ExplainSetup, on_answer: Callable[[Answer], None]
+) -> tuple[dict[str, tuple[Hypothesis, ...]], dict[str, Answer]]:
+    """Each author's and donor's hypotheses as the program infers them, and the answers that failed, by author.
+
+    For those who are explained the program is called as for any text, on their first target, so that the hypotheses
+    are those that it relies on.
     """
     found: dict[str, tuple[Hypothesis, ...]] = {}
     program = _Inferring(_program(setup), found)
     examples = []
-    for case in cases:
-        example = _examples(setup, case)[case.targets[0].id].copy(author=case.author.id, target_id=case.author.id)
-        examples.append(example.with_inputs("author", *example.inputs()))
+    for brief, (_, case) in [*((False, each) for each in setup.cases), *((True, each) for each in setup.donors)]:
+        given = {"author": case.author.id, "brief": brief}
+        example = _examples(setup, case)[case.targets[0].id]
+        inputs = example.inputs().keys()
+        examples.append(example.copy(**given, target_id=case.author.id).with_inputs(*given, *inputs))
     answers = answer_all(program, examples, setup.choices.base.n_threads, on_answer)
     return found, {author: answer for author, answer in answers.items() if answer.error}
 
@@ -93,8 +105,9 @@ def _cell_examples(setup: ExplainSetup, cells: Sequence[Cell]) -> list[dspy.Exam
     examples = []
     for cell in cells:
         given = {"rollout": cell.rollout, "hypotheses": cell.hypotheses}
-        example = inputs[cell.author][cell.target_id].copy(**given, target_id=cell.key)
-        examples.append(example.with_inputs(*inputs[cell.author][cell.target_id].inputs(), *given))
+        example = inputs[cell.author][cell.target_id]
+        names = example.inputs().keys()
+        examples.append(example.copy(**given, target_id=cell.key).with_inputs(*given, *names))
     return examples
 
 
