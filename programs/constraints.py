@@ -45,7 +45,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
     }
 )
 """What a person may ask for in words, and the check it stands for."""
-_SENTENCES = re.compile(r"sentences (under|of at least) (\d{1,4}) words")
+_LENGTH = re.compile(r"(sentences )?(under|(?:of )?at least) (\d{1,5}) words")
 
 
 class Constraint(BaseModel):
@@ -78,8 +78,9 @@ class Constraint(BaseModel):
 
     def enforced(self, text: str | Reading) -> bool:
         """Whether the text can show it: one under 50 words shows no rate, unless none at all is asked for."""
-        n_words = len(_reading(text).words)
-        return not 0 < n_words < LEAST_WORDS or self.trait.once_a_text or barred(self.trait, self.parsed)
+        n_words, trait = len(_reading(text).words), self.trait
+        shown = trait.once_a_text or trait.name == "text_words" or barred(trait, self.parsed)
+        return shown or not 0 < n_words < LEAST_WORDS
 
     def met(self, text: str | Reading) -> bool:
         """Whether the text meets it, or is too short to tell; a text without a word meets none."""
@@ -145,12 +146,14 @@ def as_constraint(asked: str) -> Constraint:
     for phrase, check in PHRASES.items():
         if plain == phrase.casefold():
             return Constraint(check=check)
-    if found := _SENTENCES.fullmatch(plain):
-        return Constraint(check=f"sentence_words{'<' if found[1] == 'under' else '>='}{found[2]}")
+    if found := _LENGTH.fullmatch(plain):
+        trait = "sentence_words" if found[1] else "text_words"
+        return Constraint(check=f"{trait}{'<' if found[2] == 'under' else '>='}{found[3]}")
     if not re.search("[<>]", plain):
         known = ", ".join(f"'{phrase}'" for phrase in PHRASES)
         raise SetupError(
-            f"{asked!r} is no constraint; say one of {known}, 'sentences under 18 words', or a check such as 'commas<3'"
+            f"{asked!r} is no constraint; say one of {known}, 'under 150 words', 'sentences under 18 words', or a "
+            "check such as 'commas<3'"
         )
     return Constraint(check=str(parse_check(re.sub(r"\s", "", plain))))
 

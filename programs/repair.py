@@ -158,6 +158,8 @@ class _Bench:
         self._constraints, self._like = constraints, like
         self._marks = marks_of(samples)
         self._faults = like.faults if like else Degeneration(samples or [""]).faults
+        self._brief = any(each.check.startswith("text_words<") for each in constraints)
+        """Whether a text may become too short to show a rate."""
         self._first: _Version | None = None
         self.n_unlike = 0
         """Versions that were left because they read clearly less like the person."""
@@ -187,7 +189,8 @@ class _Bench:
                 self._first = new
             return new if best.faults else best
         # A rate that a text is too short to show is not met, only unseen.
-        if new.distance >= best.distance or new.n_words < LEAST_WORDS <= best.n_words:
+        unseen = new.n_words < LEAST_WORDS <= best.n_words and not self._brief
+        if new.distance >= best.distance or unseen:
             return best
         if new.score < first.score - CLEARLY_LESS:
             self.n_unlike += 1

@@ -122,7 +122,9 @@ def test_an_author_with_odd_texts_is_compiled_like_any_other(odd, tmp_path, caps
     with dspy.context(lm=answering_lm()):
         out = AuthorshipProgram()(samples=[odd.format(n=number) for number in range(3)], prompt="Of the weather.")
     assert out.text
-    assert bool(out.notes) == odd.startswith("word"), out.notes
+    assert any("cut at a sentence end" in note for note in out.notes) == odd.startswith("word"), out.notes
+    # Three numbers, or six words, are too little to go by.
+    assert (out.personalization == "generic") == (odd[0] in "😀x")
 
 
 def test_texts_that_occur_twice_count_once(tmp_path, capsys):

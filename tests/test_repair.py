@@ -175,6 +175,13 @@ def test_a_text_too_short_to_show_a_rate_does_not_replace_one_that_shows_it():
     assert mended([brief], 1)[0].text == LONG
 
 
+def test_a_text_may_become_short_where_that_is_asked_for():
+    brief = "The river was cold in the morning, and so we went home. Nobody minded that we did."
+    out, _ = mended([brief], 1, constraints=(as_constraint("under 40 words"),))
+    assert (out.text, out.broken_after) == (brief, ())
+    assert out.broken_before == ("Writes short texts: under 40 words wanted, 68 words found",)
+
+
 def test_a_text_without_faults_replaces_one_with_whatever_it_breaks():
     constraints = (Constraint(check="past_forms>=3"), SHORTLY)
     out, _ = mended([LONG], 1, draft=LOOP, constraints=constraints)

@@ -74,8 +74,8 @@ def amount(trait: Trait, value: float, hedge: str = "") -> str:
     if value <= 0 and trait.unit in _NONE:
         return _NONE[trait.unit]
     told = quantity(trait, value).replace("their lengths spread by", "a spread of")
-    if trait.name == "opening_words":
-        # There is one opening in a text.
+    if trait.name in ("opening_words", "text_words"):
+        # There is one opening in a text, and one length.
         told = told.removesuffix(" on average")
     return told if "under" in told else re.sub(r"(?=\d)", hedge, told, count=1)
 

@@ -100,7 +100,7 @@ def amounts(reading: Reading) -> Amounts:
 
 def claims(texts: Sequence[Measured], population: Population) -> list[Claim]:
     """The best claim of every trait that has one, most lift first; none without texts."""
-    found = [_claim(trait, texts, population) for trait in TRAITS.values()]
+    found = [_claim(trait, texts, population) for trait in TRAITS.values() if trait.claimed]
     kept = [claim for claim in found if claim is not None and claim.lift >= LEAST_LIFT]
     return sorted(kept, key=lambda claim: -claim.lift)
 

@@ -1,6 +1,7 @@
-"""Traits of length: sentences, words, paragraphs."""
+"""Traits of length: sentences, words, paragraphs, the text."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from programs.traits.counted import STRATEGY, STYLE, Habit, counted, measured
 from programs.traits.reading import Reading, Span, variation
@@ -73,6 +74,11 @@ def _short_worded(reading: Reading) -> Iterator[Span]:
             yield span
 
 
+def _nowhere(reading: Reading) -> Iterator[Span]:
+    """No passage shows the length of the whole."""
+    return iter(())
+
+
 _SHORT_ONES = sentences_where(lambda words: len(words) <= _SHORT)
 _MIDDLING = sentences_where(lambda words: _SHORT < len(words) < _LONG)
 _LONE_SENTENCES = _paragraphs_where(lambda n_words, n_sentences: n_sentences <= 1)
@@ -101,6 +107,18 @@ RHYTHM: tuple[Trait, ...] = (
         Habit("Writes sentences of eight words or fewer", "Seldom writes a sentence of eight words or fewer"),
         _SHORT_ONES,
         "sentence_words",
+    ),
+    # What is asked for decides a text's length more than who writes it, and samples are shown cut.
+    replace(
+        measured(
+            "text_words",
+            (STRATEGY, "structure"),
+            "words",
+            Habit("Writes long texts", "Writes short texts"),
+            lambda reading: float(len(reading.words)),
+            (_nowhere, _nowhere),
+        ),
+        claimed=False,
     ),
     measured(
         "opening_words",

@@ -43,6 +43,8 @@ class Trait:
     """Passages that show much of it."""
     shows_little: Shows
     """Passages that show little of it."""
+    claimed: bool = True
+    """Whether it is claimed of a person; else it is only measured, and checked where somebody asks for it."""
 
     @property
     def once_a_text(self) -> bool:

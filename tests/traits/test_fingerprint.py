@@ -61,6 +61,7 @@ def test_traits_stand_under_aspects_of_their_dimension():
         # 4 and 2 words: a mean of 3, a standard deviation of 1, a third of the mean.
         ("sentence_words", "She came home late. He slept.", 3.0),
         ("sentence_spread", "She came home late. He slept.", 1 / 3),
+        ("text_words", "She came home late. He slept.", 6.0),
         # "He slept." is the one sentence of two with eight words or fewer.
         ("short_sentences", "She came home so very late that night, as ever. He slept.", 0.5),
         ("opening_words", "She came home late. He slept.", 4.0),

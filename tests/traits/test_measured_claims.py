@@ -79,6 +79,13 @@ def test_nothing_is_called_much_or_little_against_most_writers(usual: Population
         assert found.percentile >= 0.5 if check.sign == ">=" else found.percentile <= 0.5
 
 
+def test_the_length_of_a_text_is_measured_and_not_claimed(usual: Population):
+    # Five times as long as anything in the crowd.
+    samples = exclaiming(3, n_sentences=40)
+    assert {one.name: one.z for one in measure(samples, usual)}["text_words"] > 3
+    assert "text_words" not in {parse_check(each.check).trait for each in distinctive(samples, usual, 80)}
+
+
 def test_one_habit_is_claimed_once(usual: Population):
     claimed = distinctive([text(Random(n), 8, words=30, exclaiming=0.6) for n in range(5)], usual, 8)
     families = [TRAITS[parse_check(each.check).trait].family for each in claimed]
