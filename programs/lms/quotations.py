@@ -11,7 +11,7 @@ from programs.lms.wording import text_of
 
 VERBATIM = {"evidence": "samples"}
 """Properties of an answer that quote an input field: a constrained model may only choose spans that occur there."""
-OFFERED = {"Hypothesis": "habits"}
+OFFERED = {"Hypothesis": "habits", "UserHypothesis": "cues"}
 """Records of an answer that can only repeat an item of an input field, where that holds enough of them.
 
 Only what the item does not have, such as a confidence, is the model's own, and which of its quotations are kept.
