@@ -14,11 +14,21 @@ from programs.versions import load
 from signatures.hypotheses import Hypothesis
 
 if TYPE_CHECKING:
-    from programs.profile import Profile, infer_profile
+    from programs.profile import Profile, infer_profile, load_profile
 
-__all__ = ["AuthorshipProgram", "FewShot", "Hypothesis", "Profile", "ZeroShot", "infer_profile", "load", "make_lm"]
+__all__ = [
+    "AuthorshipProgram",
+    "FewShot",
+    "Hypothesis",
+    "Profile",
+    "ZeroShot",
+    "infer_profile",
+    "load",
+    "load_profile",
+    "make_lm",
+]
 
-_LATE = ("Profile", "infer_profile")
+_LATE = ("Profile", "infer_profile", "load_profile")
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,7 @@
 """HyPerAlign for authorship: infer what is distinctive of a writer, then write as they do."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import dspy
@@ -22,7 +23,7 @@ from signatures.hypotheses import Hypothesis
 
 if TYPE_CHECKING:
     from programs.inference import Inferred
-    from programs.profile import Profile
+    from programs.profile import Profile, Update
     from programs.repair import Repaired
     from programs.traits import Population
 
@@ -154,6 +155,37 @@ class AuthorshipProgram(dspy.Module):
         with model_scope(self.default_lm):
             found = self._inferred_of(whole, dict(attributes or {})).profile
         return found.model_copy(update={"notes": (*notes, *found.notes)})
+
+    def update(
+        self,
+        profile: "Profile",
+        new_samples: Sequence[str] = (),
+        *,
+        edit: tuple[str, str] | None = None,
+        trust: bool = False,
+    ) -> "Update":
+        """The profile as new texts, or the person's edit of a text, leave it.
+
+        Args:
+            profile: What `profile` inferred, or an earlier update left.
+            new_samples: Further texts of the person.
+            edit: A text as it was written for the person, and as they left it.
+            trust: Merge texts that read as somebody else's too.
+
+        Raises: SetupError if the profile was inferred against other people than this program knows.
+        """
+        # What revises profiles is loaded by those who have one.
+        from programs.profile import Update, learn_from_edit, update
+
+        found = Update(profile)
+        with model_scope(self.default_lm):
+            lm, against = dspy.settings.lm, self.population
+            if new_samples:
+                found = update(profile, new_samples, lm, program=self, population=against, trust=trust)
+            if edit:
+                learned = learn_from_edit(found.profile, *edit, lm, population=against)
+                found = replace(found, profile=learned.profile, notes=(*found.notes, *learned.notes))
+        return found
 
     def dump_state(self, json_mode: bool = True) -> dict[str, Any]:
         """The state of the steps, and the population if it has one of its own."""

@@ -4,13 +4,18 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dspy
 
 from programs.disk import check_writable
-from programs.profile import Profile, load_profile, update
+from programs.profile import Change, Profile, learn_from_edit, load_profile, update
+from programs.traits import default_population
 from signatures.errors import SetupError
 from signatures.hypotheses import Hypothesis
+
+if TYPE_CHECKING:
+    from programs.traits import Population
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,8 @@ class KeptProfile:
     """Where it is saved; None if it is not."""
     notes: tuple[str, ...] = ()
     """What to tell the user of it."""
+    changes: tuple[Change, ...] = ()
+    """What this revision changed."""
 
     @property
     def attributes(self) -> Mapping[str, str]:
@@ -64,15 +71,22 @@ class KeptProfile:
 
 
 def kept_profile(
-    name: str | None, save_as: str | None, samples: Sequence[str], attributes: Mapping[str, str]
+    name: str | None,
+    save_as: str | None,
+    samples: Sequence[str],
+    attributes: Mapping[str, str],
+    edit: tuple[str, str] | None = None,
+    population: Callable[[], "Population | None"] = lambda: None,
 ) -> KeptProfile:
-    """The profile that the user named, if any; revised by the samples where it is to be saved again.
+    """The profile that the user named, if any; revised by the samples and the edit where it is to be saved again.
 
     Args:
         name: File of a profile.
         save_as: File that the profile goes to.
         samples: Texts of the person; those that the profile knows already change nothing.
         attributes: What the user says of the person; goes before what the profile says.
+        edit: A text as it was written for the person, and as they left it.
+        population: Whom the program tells people from; asked for where the profile is revised.
 
     Raises: SetupError if the profile cannot be read or used, or the other file cannot be written.
     """
@@ -86,8 +100,14 @@ def kept_profile(
     profile, notes = load_profile(name), ()
     if attributes:
         profile = profile.model_copy(update={"attributes": {**profile.attributes, **attributes}})
+    before = len(profile.history)
+    own = profile.population not in ("", default_population().name)
+    against = population() if own and (edit or (file is not None and samples)) else None
     if file is not None and samples:
-        revised = update(profile, samples)
+        revised = update(profile, samples, population=against)
         held = (f"not merged: {revised.reason}; leave it out if somebody else wrote it",) if revised.held_back else ()
         profile, notes = revised.profile, (*revised.notes, *held)
-    return KeptProfile(profile, file, notes)
+    if edit is not None:
+        learned = learn_from_edit(profile, *edit, population=against)
+        profile, notes = learned.profile, (*notes, *learned.notes)
+    return KeptProfile(profile, file, notes, profile.history[before:])

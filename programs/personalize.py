@@ -9,6 +9,7 @@ from typing import Any
 
 import dspy
 
+from programs.adjusting import adjusted
 from programs.entry import DONE, Parser, add_model_options, progress_console, results_console, run
 from programs.lms import make_lm
 from programs.lms.access import check_access
@@ -43,7 +44,18 @@ def main(
     prompt = _prompt(options)
     attributes = parse_attributes(options.attributes)
     samples = read_texts(options.samples) if options.samples else []
-    kept = kept_profile(options.profile, options.save_profile, samples, attributes)
+    edit = _edit(options)
+    kept = kept_profile(
+        options.profile,
+        options.save_profile,
+        samples,
+        attributes,
+        edit,
+        lambda: getattr(load_program(options.program), "population", None),
+    )
+    if edit is not None:
+        kept.save()
+        return _print_changes(kept, options.json)
     if prompt is None and (kept.profile is not None or options.measured):
         kept = kept.inferred(lambda: infer(samples, None, attributes))
         kept.save()
@@ -134,6 +146,8 @@ def _program_and_model(
     program = load_program(options.program)
     if options.candidates is not None:
         with_candidates(program, options.program, options.candidates)
+    if options.repairs is not None:
+        program = adjusted(program, {"n_repairs": str(options.repairs)}, options.program)
     check_access(options.lm, options.api_base)
     settings = {"api_base": options.api_base, "seed": options.seed}
     return program, make_model(options.lm, **{name: value for name, value in settings.items() if value is not None})
@@ -151,14 +165,42 @@ def _print_prompt(kept: KeptProfile, as_data: bool) -> int:
     return DONE
 
 
+def _print_changes(kept: KeptProfile, as_data: bool) -> int:
+    """Prints what an edit changed in the profile."""
+    if as_data:
+        found = {"changes": [each.model_dump(mode="json") for each in kept.changes], "notes": kept.notes}
+        sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
+        return DONE
+    lines = [f"{each.what}: {visible(one)}" for each in kept.changes for one in each.statements]
+    lines += [f"- {visible(note)}" for note in kept.notes]
+    sys.stdout.write("\n".join(lines or ["nothing changed"]) + "\n")
+    return DONE
+
+
+def _edit(options: argparse.Namespace) -> tuple[str, str] | None:
+    """A text before and after the person edited it. Raises: SetupError."""
+    if options.edit is None:
+        return None
+    if options.profile is None or options.save_profile is None:
+        raise SetupError("--edit revises a profile; name it with --profile and where it goes with --save-profile")
+    draft, edited = options.edit
+    return read_text(draft), read_text(edited)
+
+
+def _check_no_text(options: argparse.Namespace, given: bool) -> None:
+    """Whether the options of a command that writes no text fit together. Raises: SetupError."""
+    option = "--edit" if options.edit is not None else f"--as {SYSTEM_PROMPT}"
+    if given:
+        raise SetupError(f"{option} writes no text; leave out --prompt and --prompt-file")
+    if options.edit is None and not options.samples and options.profile is None:
+        raise SetupError(f"--as {SYSTEM_PROMPT} needs --samples or --profile; name the person's texts or a profile")
+
+
 def _prompt(options: argparse.Namespace) -> str | None:
-    """The prompt from its option or file, checked before any work is done; None where a system prompt is wanted."""
+    """The prompt from its option or file, checked before any work is done; None where no text is wanted."""
     given = any(value is not None for value in (options.prompt, options.prompt_file))
-    if options.output == SYSTEM_PROMPT:
-        if given:
-            raise SetupError(f"--as {SYSTEM_PROMPT} writes no text; leave out --prompt and --prompt-file")
-        if not options.samples and options.profile is None:
-            raise SetupError(f"--as {SYSTEM_PROMPT} needs --samples or --profile; name the person's texts or a profile")
+    if options.edit is not None or options.output == SYSTEM_PROMPT:
+        _check_no_text(options, given)
         return None
     if not options.samples:
         raise SetupError(f"the following arguments are required: --samples; see {PROG} --help")
@@ -209,12 +251,24 @@ def _parser(environment: Mapping[str, str]) -> Parser:
         "(default: the program's own number, mostly 1)",
     )
     parser.add_argument(
+        "--repairs",
+        type=int,
+        metavar="N",
+        help="calls to mend a text that breaks what is measured of the person, at most (default: the program's own)",
+    )
+    parser.add_argument(
         "--profile", metavar="FILE", help="write by this profile instead of inferring one (default: infer)"
     )
     parser.add_argument(
         "--save-profile",
         metavar="FILE",
         help="write what was inferred to a file that you may edit; with --profile, that profile revised by the samples",
+    )
+    parser.add_argument(
+        "--edit",
+        nargs=2,
+        metavar=("DRAFT", "EDITED"),
+        help="revise the profile by what the person changed in a text that was written for them; writes no text",
     )
     parser.add_argument(
         "--measured", action="store_true", help="claim measured habits only, without asking the model what it sees"

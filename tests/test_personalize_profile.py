@@ -150,3 +150,26 @@ def test_a_program_that_takes_no_hypotheses_is_a_user_fault(samples, saved, caps
     ask = ("--samples", *samples, "--prompt", "x", "--profile", saved, "--program", "tiny")
     assert asked(*ask, model=writing(), program=TinyProgram()) == 2
     assert "program 'tiny' takes no hypotheses; use one of the task authorship" in capsys.readouterr().err
+
+
+def test_an_edit_revises_a_profile_and_says_what_changed(saved, tmp_path, capsys):
+    draft, edited = tmp_path / "draft.txt", tmp_path / "edited.txt"
+    draft.write_text("I do not think so. It is not what we had planned. We are not going to do it. " * 6, "utf-8")
+    edited.write_text("I don't think so. It isn't what we'd planned. We aren't going to do it. " * 6, "utf-8")
+    out = tmp_path / "after.json"
+    assert asked("--profile", saved, "--edit", str(draft), str(edited), "--save-profile", str(out)) == 0
+    before, after = load_profile(saved), load_profile(out)
+    assert after.n_texts == before.n_texts + 1 and len(after.history) > len(before.history)
+    assert "ontraction" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--edit", "a", "b"), "--edit revises a profile; name it with --profile"),
+        (("--edit", "a", "b", "--prompt", "p"), "--edit writes no text; leave out --prompt"),
+    ],
+)
+def test_an_edit_without_a_profile_or_with_a_prompt_is_told(options, said, capsys):
+    assert asked(*options) == 2
+    assert said in capsys.readouterr().err

@@ -43,8 +43,8 @@ def infer_profile(
         lm: A model, or its name, such as "embedded"; None asks none.
         attributes: What is known of the person.
         program: What infers with the model; the program that ships if None.
-        population: Whom the person must differ from; the one that ships if None (`programs.traits.population` says
-            for whom that is too narrow).
+        population: Whom the person must differ from; if None the program's own, else the one that ships
+            (`programs.traits.population` says for whom that is too narrow).
         n: The most hypotheses that are active.
 
     Raises: SetupError if there is no text, or the program infers no hypotheses.
@@ -58,7 +58,7 @@ def infer_profile(
         from programs.profiles.asking import told_by
 
         told = told_by(program, lm, own.texts or samples, attributes or {}, population)
-    return profile_of(samples, told, attributes, population, n)
+    return profile_of(samples, told, attributes, population or getattr(program, "population", None), n)
 
 
 def profile_of(
