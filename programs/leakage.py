@@ -9,7 +9,7 @@ only names count.
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -50,13 +50,21 @@ class Leak(NamedTuple):
     """What it names, in lower case."""
 
 
-def leaked(statement: str, samples: Sequence[str]) -> tuple[str, ...]:
-    """The names, figures with units and rare content words of the samples that a statement contains, in lower case."""
+def leaked(statement: str, samples: Sequence[str], also: Collection[str] = ()) -> tuple[str, ...]:
+    """The names, figures with units and rare content words of the samples that a statement contains, in lower case.
+
+    Args:
+        statement: What is said of the writer.
+        samples: What the writer wrote.
+        also: Names of dimensions and aspects that do not ship; their words speak of writing, in singular and plural.
+    """
     spoken = {word for word in Reading(_QUOTED.sub(" ", statement)).words if not word[0].isdigit()}
     found = [word for word in dict.fromkeys(Reading(statement).words) if not word[0].isdigit()]
     readings = [Reading(sample) for sample in samples]
     held = {_stem(word) for each in readings for word in each.words}
-    shared = [word for word in found if _stem(word) in held and word not in _of_writing()]
+    of_writing = {_stem(word) for name in also for word in Reading(name).words}
+    topical = [word for word in found if word not in _of_writing() and _stem(word) not in of_writing]
+    shared = [word for word in topical if _stem(word) in held]
     ordinary = _ordinary(frozenset(" ".join(sample.split()) for sample in samples)) if shared else frozenset()
     names = {name for each in readings for name in _names(each)} - {word for each in readings for word in _lower(each)}
     words = [word for word in shared if word in names or (word in spoken and not {word, _stem(word)} & ordinary)]
@@ -64,12 +72,12 @@ def leaked(statement: str, samples: Sequence[str]) -> tuple[str, ...]:
 
 
 def without_leaks(
-    hypotheses: Iterable[Hypothesis], samples: Sequence[str]
+    hypotheses: Iterable[Hypothesis], samples: Sequence[str], also: Collection[str] = ()
 ) -> tuple[tuple[Hypothesis, ...], tuple[Leak, ...]]:
-    """The hypotheses that are about the writer, and the statements of the others with what they name."""
+    """The hypotheses that are about the writer, and the statements of the others with what they name; see `leaked`."""
     kept, leaks = [], []
     for hypothesis in hypotheses:
-        words = leaked(hypothesis.statement, samples)
+        words = leaked(hypothesis.statement, samples, also)
         if words:
             leaks.append(Leak(hypothesis.statement, words))
         else:

@@ -16,9 +16,10 @@ from programs.constraints import LEAST_WORDS, Constraint, consistent
 from programs.degenerate import Degeneration
 from programs.likeness import Likeness
 from programs.lms.wording import text_of
-from programs.repairs.attempts import Attempt, attempt, by_chance, retrace
+from programs.repairs.attempts import Attempt, attempt, retrace
 from programs.repairs.marks import marks_of
 from programs.repairs.tidying import tidied
+from programs.rollouts import by_chance
 from programs.traits.reading import Reading
 from signatures.errors import SetupError, counted
 

@@ -11,6 +11,7 @@ from dspy.utils.exceptions import DSPyError
 from pydantic import BaseModel, ConfigDict
 
 from programs.likeness import likeness
+from programs.rollouts import by_chance, first_rollout
 from signatures.errors import SetupError, counted
 from signatures.hypotheses import Hypothesis
 
@@ -130,7 +131,7 @@ def neighbours(hypotheses: Sequence[Hypothesis], n: int) -> list[int | None]:
 
 def _draw_all(write: Callable[..., Any], inputs: Mapping[str, Any], n: int) -> list[_Drawn]:
     places = neighbours(inputs["hypotheses"], n)
-    chance = _by_chance(write)
+    chance = by_chance(write)
     if not chance:
         # The same call would give the same text again.
         places = list(dict.fromkeys(places))
@@ -147,7 +148,7 @@ def _draw_all(write: Callable[..., Any], inputs: Mapping[str, Any], n: int) -> l
 
 def _draw(write: Callable[..., Any], inputs: Mapping[str, Any], index: int, left_out: int | None) -> _Drawn:
     kept = [each for place, each in enumerate(inputs["hypotheses"]) if place != left_out]
-    config = {"rollout_id": _first_rollout(write) * MAX_CANDIDATES + index} if index else {}
+    config = {"rollout_id": first_rollout(write) * MAX_CANDIDATES + index} if index else {}
     trace: list[Any] | None = None if dspy.settings.trace is None else []
     try:
         with dspy.context(trace=trace):
@@ -155,21 +156,6 @@ def _draw(write: Callable[..., Any], inputs: Mapping[str, Any], index: int, left
     except (DSPyError, RuntimeError, ValueError, OSError) as fault:
         return _Drawn(left_out, fault=fault)
     return _Drawn(left_out, text, trace=tuple(trace or ()))
-
-
-def _setting(write: Callable[..., Any], name: str) -> Any:
-    """A setting of the writing step's model, unless the step has its own."""
-    lm = getattr(write, "lm", None) or dspy.settings.lm
-    return {**getattr(lm, "kwargs", {}), **getattr(write, "config", {})}.get(name)
-
-
-def _by_chance(write: Callable[..., Any]) -> bool:
-    """Whether the model draws its words; one at temperature 0 does not. None is the provider's own temperature."""
-    return _setting(write, "temperature") != 0
-
-
-def _first_rollout(write: Callable[..., Any]) -> int:
-    return _setting(write, "rollout_id") or 0
 
 
 def _notes(candidates: Sequence[Candidate], chosen: int, n_drawn: int, n: int) -> list[str]:

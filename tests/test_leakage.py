@@ -1,8 +1,11 @@
 import pytest
-from people import texts_of
+from people import claim, stating, texts_of
 
+from programs.authorship import AuthorshipProgram, AuthorshipSettings
 from programs.leakage import leaked, without_leaks
+from programs.profiles.asking import told_by
 from programs.traits import distinctive
+from signatures.dimensions import Dimensions
 from signatures.hypotheses import Hypothesis
 
 SAMPLES = (
@@ -50,3 +53,25 @@ def test_leaking_hypotheses_are_told_apart():
 def test_measured_statements_do_not_leak(author):
     samples = texts_of(author)[:5]
     assert [each.statement for each in distinctive(samples, n=30) if leaked(each.statement, samples)] == []
+
+
+def test_words_of_configured_dimensions_speak_of_writing():
+    statement = "Speaks of combines and gearbox trouble."
+    # The aspect's singular covers the plural; "gearbox" is in no name.
+    assert leaked(statement, SAMPLES, ["machinery", "the combine"]) == ("gearbox",)
+    hypothesis = Hypothesis(dimension="writing style", aspect="rhythm", statement=statement)
+    assert without_leaks([hypothesis], SAMPLES, ["combine", "gearbox"]) == ((hypothesis,), ())
+
+
+def test_a_program_of_configured_dimensions_may_name_them_in_its_statements():
+    told = [claim("Speaks of the harvester.", "Rain", dimension="farming", aspect="gearboxes and harvesters")]
+    dimensions = Dimensions().extended({"farming": ("gearboxes and harvesters",)})
+
+    def stated(program: AuthorshipProgram) -> list[str]:
+        return [each.statement for each in told_by(program, stating(*told * 3), SAMPLES, {}).hypotheses]
+
+    assert stated(AuthorshipProgram(AuthorshipSettings(dimensions=dimensions))) == ["Speaks of the harvester."]
+    # Of another name the same statement is about the topic.
+    other = Dimensions().extended({"farming": ("gearboxes",)})
+    told[0]["aspect"] = "gearboxes"
+    assert stated(AuthorshipProgram(AuthorshipSettings(dimensions=other))) == []

@@ -78,6 +78,15 @@ def test_a_rejected_statement_without_a_check_stays_rejected(profile: Profile):
     assert marked.hypotheses[-1] in update(marked, TEXTS[8:]).profile.hypotheses
 
 
+def test_a_claim_that_a_reader_tested_has_a_lift_and_is_no_habit_to_measure_new_texts_by(profile: Profile):
+    said = {"dimension": "personality", "aspect": "openness", "statement": "Likes puns.", "confidence": 0.9}
+    read = ProfileHypothesis.model_validate({**said, "others": 0.1, "n_tested": 4, "n_held": 4})
+    assert read.lift == pytest.approx(0.8)
+    assert ProfileHypothesis.model_validate(said).lift is None
+    known = profile.model_copy(update={"hypotheses": (read, *profile.hypotheses)})
+    assert update(known, TEXTS[8:9]).profile.n_texts == 9
+
+
 def test_a_check_added_by_hand_is_tested_on_all_texts(profile: Profile):
     said = {"dimension": "writing style", "aspect": "punctuation", "statement": "Never shouts.", "check": "commas>=0"}
     added = profile.model_copy(update={"hypotheses": (ProfileHypothesis.model_validate(said), *profile.hypotheses)})

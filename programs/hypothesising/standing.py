@@ -19,11 +19,9 @@ def in_profile(hypothesis: Hypothesis, source: Source = "model") -> ProfileHypot
 def expected_lift(hypothesis: Hypothesis) -> float | None:
     """By how much it is expected to hold more often on the person's texts than on others', in [-1, 1].
 
-    As `ProfileHypothesis.lift`, for statements that a reader tested too; None where no text of others was.
+    None where no text of others was tested.
     """
-    if not isinstance(hypothesis, ProfileHypothesis) or hypothesis.others is None:
-        return None
-    return hypothesis.confidence - hypothesis.others
+    return hypothesis.lift if isinstance(hypothesis, ProfileHypothesis) else None
 
 
 def sure_support(hypothesis: Hypothesis) -> float:

@@ -77,10 +77,15 @@ def tell(
     hypotheses, n_dropped = supported(found, texts, habits)
     passages = order_passages(texts)
     obeying = [each for each in hypotheses if gives_orders(each.statement) or repeats(each.statement, passages)]
-    kept, leaks = without_leaks((each for each in hypotheses if each not in obeying), texts)
+    kept, leaks = without_leaks((each for each in hypotheses if each not in obeying), texts, _named(program))
     dropped = ((len(obeying), "an order to a model"), (len(leaks), "about the topic, not the writer"))
     notes = tuple(f"left out {counted(n, 'hypothesis', 'hypotheses')}: {why}" for n, why in dropped if n)
     return Told(kept, notes, n_dropped)
+
+
+def _named(program: Any) -> list[str]:
+    """Names of the dimensions and aspects that the program's hypotheses may be about."""
+    return [name for dimension, aspects in program.dimensions.dimensions.items() for name in (dimension, *aspects)]
 
 
 def _inferring(program: Any) -> Any:

@@ -41,7 +41,7 @@ class ProfileHypothesis(Hypothesis):
     n_held: Count = 0
     """Of these, the texts on which it held."""
     others: Share | None = None
-    """Share of other people's texts on which its check holds; None where it has none."""
+    """Share of other people's texts that fit it, by its check or by a reader; None where none was tested."""
     edits: int = 0
     """Edits by the person that moved a text towards it, less those that moved one away from it."""
     note: str = ""
@@ -72,8 +72,11 @@ class ProfileHypothesis(Hypothesis):
 
     @property
     def lift(self) -> float | None:
-        """By how much it is expected to hold more often on the person's texts than on others'; None without a check."""
-        return None if self.others is None or not self.check else self.confidence - self.others
+        """By how much it is expected to hold more often on the person's texts than on others', in [-1, 1].
+
+        None where no text of others was tested.
+        """
+        return None if self.others is None else self.confidence - self.others
 
     @property
     def used(self) -> bool:

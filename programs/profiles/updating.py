@@ -129,7 +129,7 @@ def _strangers(profile: Profile, read: Sequence[ProfileText], population: Popula
     strong = [
         parse_check(each.check)
         for each in profile.hypotheses
-        if each.used and each.confidence >= STRONG_CONFIDENCE and (each.lift or 0.0) >= STRONG_LIFT
+        if each.used and each.check and each.confidence >= STRONG_CONFIDENCE and (each.lift or 0.0) >= STRONG_LIFT
     ]
     found = {}
     for place, (text, score) in enumerate(zip(read, likeness, strict=True)):

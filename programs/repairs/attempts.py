@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import dspy
 from dspy.utils.exceptions import DSPyError
 
+from programs.rollouts import by_chance, first_rollout
 from programs.selection import MAX_CANDIDATES
 
 
@@ -25,7 +26,7 @@ def attempt(write: Callable[..., Any], inputs: Mapping[str, Any], place: int) ->
     Raises: SetupError; failures of the model are in the result.
     """
     # At temperature 0 a rollout would change nothing but what the cache is asked.
-    config = {"rollout_id": _rollout(write) * MAX_CANDIDATES + place} if by_chance(write) else {}
+    config = {"rollout_id": first_rollout(write) * MAX_CANDIDATES + place} if by_chance(write) else {}
     trace: list[Any] | None = None if dspy.settings.trace is None else []
     try:
         with dspy.context(trace=trace):
@@ -33,11 +34,6 @@ def attempt(write: Callable[..., Any], inputs: Mapping[str, Any], place: int) ->
     except (DSPyError, RuntimeError, ValueError, OSError) as fault:
         return Attempt(fault=fault)
     return Attempt(text, trace=tuple(trace or ()))
-
-
-def by_chance(write: Callable[..., Any]) -> bool:
-    """Whether the model draws its words; one at temperature 0 does not. None is the provider's own temperature."""
-    return _setting(write, "temperature") != 0
 
 
 def retrace(write: Callable[..., Any], draft: str, chosen: Attempt) -> None:
@@ -51,13 +47,3 @@ def retrace(write: Callable[..., Any], draft: str, chosen: Attempt) -> None:
             trace[place : place + 1] = chosen.trace
             return
     trace.extend(chosen.trace)
-
-
-def _rollout(write: Callable[..., Any]) -> int:
-    return _setting(write, "rollout_id") or 0
-
-
-def _setting(write: Callable[..., Any], name: str) -> Any:
-    """A setting of the writing step's model, unless the step has its own."""
-    lm = getattr(write, "lm", None) or dspy.settings.lm
-    return {**getattr(lm, "kwargs", {}), **getattr(write, "config", {})}.get(name)
