@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from programs.agreement import cohens_kappa
 from programs.intervals import clustered_mean
 from programs.judges.refusal import classify_many
+from programs.refusals.asking import asked
 from programs.refusals.fitting import fit
 from programs.refusals.rules import LABELS, Label, settled
 from programs.refusals.signs import Signs, signs
@@ -182,6 +183,7 @@ def speed(rows: Sequence[Row]) -> None:
     classify_many(prompts, answers)
     n, wall, used = 0, time.perf_counter(), time.process_time()
     while time.perf_counter() - wall < AT_LEAST_S:
+        asked.cache_clear()
         classify_many(prompts, answers)
         n += len(rows)
     wall, used = time.perf_counter() - wall, time.process_time() - used

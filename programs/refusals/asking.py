@@ -45,8 +45,9 @@ class Asked:
         return sum(stem in plain for stem in self.stems) / max(1, len(self.stems))
 
 
+@lru_cache(maxsize=512)
 def asked(prompt: str) -> Asked:
-    """Reads a prompt."""
+    """Reads a prompt; the answers of several models to it share the reading."""
     plain = plainly(prompt[:MOST_CHARACTERS])
     found = words(plain)
     skipped = _skipped()
