@@ -7,7 +7,52 @@ from typing import Any, Protocol
 import dspy
 
 Metric = Callable[..., float | bool]
-"""(example, prediction, trace=None): a fraction in [0, 1] to be maximised; with a trace, whether it is good enough."""
+"""(example, prediction, trace=None): a fraction in [0, 1] to be maximised; with a trace, whether it is good enough.
+
+A metric may have a method `feedback(example, prediction) -> str`: what optimizers that reflect are told beside the
+score; see `optimizers.scoring.Told`.
+"""
+
+
+class OutOfBudgetError(BaseException):
+    """A limit of the budget is reached; `reason` says which.
+
+    Like KeyboardInterrupt no `Exception`: whoever goes on after a failed call (DSPy's executors, a proposer's retry)
+    would else take the end of the budget for one more failure.
+    """
+
+    def __init__(self, reason: str):
+        """Such as "600 of 600 calls are made"."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a search spent, all models together."""
+
+    calls: int = 0
+    """That reached a model; answers from a cache do not."""
+    tokens: int = 0
+    """Read and written."""
+    dollars: float | None = 0.0
+    """0 for local models; None if a price is unknown."""
+    seconds: float = 0.0
+
+
+class Budget(Protocol):
+    """Limits of one run, over task model, proposer and judge together.
+
+    The models are refused a call by the same limits; optimizers only ask between two steps, and report.
+    """
+
+    def check(self) -> None:
+        """Raises OutOfBudgetError if a limit is reached."""
+        ...
+
+    def spent(self) -> Spent:
+        """So far."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -24,6 +69,8 @@ class Material:
     """Predictor name to hand-written instructions to try beside the program's own."""
     proposer: Any = None
     """A model that writes further instructions; None for a task model too small to."""
+    settings: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    """Setting of the program to values to try, as `programs.adjusting` takes them; most optimizers leave them alone."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +104,17 @@ class Compiled:
     """Candidates that failed on the whole valset: no trials, and no result."""
     confirmation: str = ""
     """What a second look at the best trial found, in words; see `optimizers.confirm`."""
+    spent: Spent | None = None
+    """By the budget's count when the search ended; None where there was no budget."""
+    stopped: str = ""
+    """Why a budget ended the search early; empty if none did."""
 
 
 class Optimizer(Protocol):
     """Compiles a program; knows no task by name.
 
     The student is not changed, the result is never worse than it on the valset, the same seed gives the
-    same choices, and nothing is written to stdout. Ctrl-C ends the search with the best so far.
+    same choices, and nothing is written to stdout. Ctrl-C or a reached limit ends the search with the best so far.
     """
 
     name: str
@@ -86,6 +137,11 @@ class Optimizer(Protocol):
         seed: int,
         n_threads: int,
         on_trial: Callable[[Trial], None],
+        budget: Budget | None = None,
     ) -> Compiled:
-        """Searches with `n_trials` candidates beside the student itself."""
+        """Searches with at most `n_trials` candidates beside the student itself, which is trial 0.
+
+        Raises: SetupError if the material is not what the optimizer needs, before the first call; RuntimeError if
+        nothing could be scored.
+        """
         ...
