@@ -22,6 +22,7 @@ from signatures.generation import (
 from signatures.hypotheses import Hypothesis
 
 if TYPE_CHECKING:
+    from programs.background import Background
     from programs.inference import Inferred
     from programs.profile import Profile, Update
     from programs.repair import Repaired
@@ -74,16 +75,22 @@ class AuthorshipProgram(dspy.Module):
     version: str | None = None
     """Reference of the compiled version, where this program was loaded from one."""
 
-    def __init__(self, settings: AuthorshipSettings | None = None, population: "Population | None" = None):
+    def __init__(
+        self,
+        settings: AuthorshipSettings | None = None,
+        population: "Population | None" = None,
+        background: "Background | None" = None,
+    ):
         """Makes an uncompiled program: hand-written instructions, no demos.
 
         Args:
             settings: What it shows its steps.
-            population: Whom people must differ from; the one that ships if None.
+            population: Whom a person's habits are told from; the one that ships if None.
+            background: Whom a person's texts are told from where candidates are compared; the one that ships if None.
         """
         super().__init__()
         self.settings = settings or AuthorshipSettings()
-        self.population = population
+        self.population, self.background = population, background
         self.dimensions = self.settings.dimensions or Dimensions()
         self.infer = dspy.Predict(inferring_signature(self.dimensions), max_tokens=self.settings.infer_tokens)
         self._add_steps()
@@ -188,9 +195,12 @@ class AuthorshipProgram(dspy.Module):
         return found
 
     def dump_state(self, json_mode: bool = True) -> dict[str, Any]:
-        """The state of the steps, and the population if it has one of its own."""
-        state = super().dump_state(json_mode)
-        return {**state, "population": self.population.model_dump(mode="json")} if self.population else state
+        """The state of the steps, and of population and background if it has its own."""
+        own = {
+            "population": self.population and self.population.model_dump(mode="json"),
+            "background": self.background and self.background.dump(),
+        }
+        return {**super().dump_state(json_mode), **{name: state for name, state in own.items() if state}}
 
     def load_state(self, state: dict[str, Any], *, allow_unsafe_lm_state: bool = False) -> None:
         """Takes a saved state, also one whose steps lack the input fields that came later.
@@ -203,6 +213,10 @@ class AuthorshipProgram(dspy.Module):
             from programs.traits import Population
 
             self.population = Population.model_validate(saved.pop("population"))
+        if "background" in saved:
+            from programs.background import Background
+
+            self.background = Background.masked(saved.pop("background"))
         for step, later in (("infer", "habits"), ("write", "advice")):
             fields = list(getattr(self, step).signature.fields)
             words, place = saved[step]["signature"]["fields"], fields.index(later)
@@ -242,7 +256,7 @@ class AuthorshipProgram(dspy.Module):
             "samples": shown[: self.settings.n_shown],
             "prompt": prompt,
         }
-        picked = likeliest(self.write, asked, n, [sample.text for sample in shown])
+        picked = likeliest(self.write, asked, n, [sample.text for sample in shown], self.background)
         mended = self._mended(asked, picked.text, hypotheses, [sample.text for sample in whole])
         return {
             "hypotheses": tuple(hypotheses),
@@ -267,7 +281,7 @@ class AuthorshipProgram(dspy.Module):
 
         n = self.settings.n_repairs
         constraints = constraints_of(hypotheses, texts)
-        return repaired(self.write, asked, draft, constraints, n, likeness(texts) if n else None)
+        return repaired(self.write, asked, draft, constraints, n, likeness(texts, self.background) if n else None)
 
     @staticmethod
     def _plain(prompt: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How other people write: what one person's texts must be set against before a habit can count as theirs."""
 
+import hashlib
 import json
 import math
 import re
@@ -7,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
@@ -49,14 +51,39 @@ class Background:
         Raises: SetupError if there are fewer than two texts to compare with.
         """
         self.texts = {writer: tuple(text for text in own if text.strip()) for writer, own in texts.items()}
-        every = [text for own in self.texts.values() for text in own]
-        if len(every) < 2:
-            raise SetupError(f"a background of {len(every)} texts says nothing of how people write; give two or more")
         self._common = _common_words(list(self.texts.values()))
-        counts = [self._counts(self.forms(text)) for text in every]
-        self._read_ngrams(counts)
-        self._read_frequencies(every)
-        self._without = Once()
+        masked = {writer: tuple((_key(text), tuple(self.forms(text))) for text in own) for writer, own in texts.items()}
+        self._read({writer: tuple(each for each in own if each[1]) for writer, own in masked.items()})
+
+    @classmethod
+    def masked(cls, content: Mapping[str, Any]) -> "Background":
+        """The background that `dump` wrote: it compares as the first did, and holds no text.
+
+        Raises: SetupError if it cannot be one.
+        """
+        made = cls.__new__(cls)
+        made.texts = {}
+        try:
+            made._common = frozenset(content["common"])
+            made._read(
+                {
+                    writer: tuple((key, tuple(forms.split(" "))) for key, forms in own)
+                    for writer, own in content["writers"].items()
+                }
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            raise SetupError(f"this is no background of other writers ({fault}); compile again") from fault
+        return made
+
+    def dump(self) -> dict[str, Any]:
+        """What `masked` reads, as JSON: common words, and every text as a sequence of forms, without content words."""
+        writers = {writer: [[key, " ".join(forms)] for key, forms in own] for writer, own in self._masked.items()}
+        return {"common": sorted(self._common), "writers": writers}
+
+    @property
+    def n_writers(self) -> int:
+        """Writers with a text."""
+        return sum(bool(own) for own in self._masked.values())
 
     def without(self, samples: Sequence[str]) -> "Background":
         """This background less every writer who wrote one of the samples: nobody is set against themselves.
@@ -64,11 +91,23 @@ class Background:
         Raises: SetupError if too few texts are left.
         """
         known = {_key(sample) for sample in samples}
-        own = frozenset(writer for writer, texts in self.texts.items() if known & {_key(text) for text in texts})
+        own = frozenset(writer for writer, texts in self._masked.items() if known & {key for key, _ in texts})
         if not own:
             return self
-        rest = {writer: texts for writer, texts in self.texts.items() if writer not in own}
-        return self._without(own, lambda: Background(rest))
+        if self.texts:
+            return self._without(own, lambda: Background(_rest(self.texts, own)))
+        content = self.dump()
+        return self._without(own, lambda: Background.masked({**content, "writers": _rest(content["writers"], own)}))
+
+    def _read(self, masked: Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]) -> None:
+        """Takes the texts of each writer as a key, which tells them again, and forms."""
+        self._masked = masked
+        every = [forms for own in masked.values() for _, forms in own]
+        if len(every) < 2:
+            raise SetupError(f"a background of {len(every)} texts says nothing of how people write; give two or more")
+        self._read_ngrams([self._counts(forms) for forms in every])
+        self._read_frequencies(every)
+        self._without = Once()
 
     def forms(self, text: str) -> list[str]:
         """The tokens of a text: common words and signs as written, line breaks, and the shape of all other words.
@@ -127,11 +166,10 @@ class Background:
         np.add.at(profile, self._cells, self._values / len(counts))
         self._profile = dict(zip(self._columns, profile.tolist(), strict=True))
 
-    def _read_frequencies(self, every: list[str]) -> None:
+    def _read_frequencies(self, every: Sequence[Sequence[str]]) -> None:
         shares: list[Counter[str]] = []
         total: Counter[str] = Counter()
-        for text in every:
-            forms = self.forms(text)
+        for forms in every:
             found = Counter({form: n / len(forms) for form, n in Counter(map(str.lower, forms)).items()})
             shares.append(found)
             total.update({form: share for form, share in found.items() if not form.startswith(("‹", "0"))})
@@ -208,5 +246,10 @@ def _common_words(texts: Sequence[Sequence[str]]) -> frozenset[str]:
     return frozenset(word for word, n in users.items() if n >= COMMON_SHARE * len(texts) and word[0].isalpha())
 
 
+def _rest(table: Mapping[str, Any], left_out: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in table.items() if name not in left_out}
+
+
 def _key(text: str) -> str:
-    return " ".join(text.split())
+    """The same for texts that differ in nothing but white space."""
+    return hashlib.sha256(" ".join(text.split()).encode("utf-8", "replace")).hexdigest()[:16]

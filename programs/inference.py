@@ -52,7 +52,7 @@ def infer(program: Any, samples: Sequence[Sample], attributes: Mapping[str, str]
     if held_back:
         profile, said = _read_by_a_reader(program, profile, held_back)
         notes = (*notes, *said)
-    return Inferred(profile, relied_on(profile.hypotheses, texts), told.n_dropped, notes)
+    return Inferred(profile, relied_on(profile.hypotheses, texts, program.background), told.n_dropped, notes)
 
 
 def _further(program: Any, told: Told, samples: Sequence[Sample], attributes: Mapping[str, str]) -> Told:

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from statistics import median
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from programs.profiles.record import ProfileHypothesis
 from programs.traits.reading import Reading
 from signatures.errors import counted
 from signatures.generation import MIN_HYPOTHESES
 from signatures.hypotheses import Hypothesis
+
+if TYPE_CHECKING:
+    from programs.background import Background
 
 Personalization = Literal["full", "fewer hypotheses", "generic"]
 """How personal a text is: written by everything inferred, by what is certain only, or as for anybody."""
@@ -35,7 +38,9 @@ class Reliance(NamedTuple):
     """Empty where all that was inferred is used."""
 
 
-def relied_on(inferred: Sequence[ProfileHypothesis], texts: Sequence[str]) -> Reliance:
+def relied_on(
+    inferred: Sequence[ProfileHypothesis], texts: Sequence[str], background: "Background | None" = None
+) -> Reliance:
     """What of the hypotheses of a person to write by, given how many texts there are and how alike they are.
 
     Nothing, and none of the texts, where they are too few words or contradict each other. Where they are few words, or
@@ -45,12 +50,13 @@ def relied_on(inferred: Sequence[ProfileHypothesis], texts: Sequence[str]) -> Re
     Args:
         inferred: The hypotheses of a profile, dropped ones too, the most telling first.
         texts: The person's texts, whole.
+        background: Whom the person is told from; the background that ships if None.
     """
     used = [each for each in inferred if each.used]
     n_words = sum(len(Reading(text).words) for text in texts)
     if n_words < TOO_FEW_WORDS:
         return Reliance("generic", (), f"{counted(n_words, 'word')} of the person tell nothing")
-    alike = _alikeness(texts)
+    alike = _alikeness(texts, background)
     if alike is not None and alike < UNLIKE:
         return Reliance("generic", (), f"the {counted(len(texts), 'text')} do not read like one person's ({alike:.1f})")
     doubts = []
@@ -66,7 +72,7 @@ def relied_on(inferred: Sequence[ProfileHypothesis], texts: Sequence[str]) -> Re
     return Reliance("fewer hypotheses", plain, "; ".join(doubts)) if doubts else Reliance("full", plain)
 
 
-def _alikeness(texts: Sequence[str]) -> float | None:
+def _alikeness(texts: Sequence[str], background: "Background | None") -> float | None:
     """Likeness of the middle text to the others; None where there are too few."""
     if len(texts) < FEW_TEXTS:
         return None
@@ -74,4 +80,4 @@ def _alikeness(texts: Sequence[str]) -> float | None:
     from programs.likeness import likeness
 
     rest = [[*texts[:place], *texts[place + 1 :]] for place in range(len(texts))]
-    return median(likeness(others).closeness(text) for others, text in zip(rest, texts, strict=True))
+    return median(likeness(others, background).closeness(text) for others, text in zip(rest, texts, strict=True))

@@ -10,6 +10,7 @@ import dspy
 from dspy.utils.exceptions import DSPyError
 from pydantic import BaseModel, ConfigDict
 
+from programs.background import Background
 from programs.likeness import likeness
 from programs.rollouts import by_chance, first_rollout
 from signatures.errors import SetupError, counted
@@ -80,7 +81,13 @@ def with_candidates(program: dspy.Module | None, name: str, n: int) -> None:
     vars(program)["settings"] = settings.model_copy(update={"n_candidates": checked_candidates(n)})
 
 
-def likeliest(write: Callable[..., Any], inputs: Mapping[str, Any], n: int, samples: Sequence[str]) -> Pick:
+def likeliest(
+    write: Callable[..., Any],
+    inputs: Mapping[str, Any],
+    n: int,
+    samples: Sequence[str],
+    background: Background | None = None,
+) -> Pick:
     """Calls the writing step n times at once and picks the text that reads most like the samples.
 
     The first call is the one that n = 1 makes. The others are its neighbours: each leaves one hypothesis out, in turn
@@ -94,6 +101,7 @@ def likeliest(write: Callable[..., Any], inputs: Mapping[str, Any], n: int, samp
         inputs: What it is given; `hypotheses` is varied.
         n: Texts to write, from 1 on; 1 is the plain call and reads no likeness.
         samples: Texts of the person.
+        background: Whom the person is told from; the background that ships if None.
 
     Raises: SetupError; the first call's error if all fail.
     """
@@ -103,7 +111,7 @@ def likeliest(write: Callable[..., Any], inputs: Mapping[str, Any], n: int, samp
     written = [each for each in drawn if each.fault is None]
     if not written:
         raise next(each.fault for each in drawn if each.fault is not None)
-    like = likeness(samples)
+    like = likeness(samples, background)
     candidates = tuple(
         Candidate(
             text=each.text,

@@ -21,6 +21,8 @@ DEMO_SAMPLES, DEMO_WORDS, DEMO_HABITS = 2, 80, 6
 LEAST_AUTHORS, LEAST_TEXTS, MOST_TEXTS = 4, 5, 40
 """Authors, and texts of each, that a population is fitted on: few of a trade tell more than many of other trades
 (`benchmarks.traits --others`)."""
+COMPARED_TEXTS = 15
+"""Texts of each that candidates are compared with."""
 
 
 @dataclass(frozen=True)
@@ -115,22 +117,24 @@ def _as_answer(habit: Hypothesis) -> Hypothesis:
     return habit.model_copy(update={"evidence": habit.evidence[:1], "check": ""})
 
 
-def fit_population(program: AuthorshipProgram, corpus: str, cases: Sequence[AuthorCase]) -> str:
-    """Lets the program tell habits from those of the corpus's own authors, where there are four of them or more.
+def fit_others(program: AuthorshipProgram, corpus: str, cases: Sequence[AuthorCase]) -> str:
+    """Lets the program tell a person from the corpus's own authors, where there are four of them or more.
 
-    People of one trade share habits that tell them from other people, not from each other. The population that ships
-    knows all authors of the bundled corpus already.
+    People of one trade share habits that tell them from other people, not from each other. The population and the
+    background that ship know authors of the bundled corpus already.
     """
     if corpus == "bundled":
         return ""
+    from programs.background import Background
     from programs.traits import population
 
     texts = {case.author.id: [text.text for text in case.author.texts[:MOST_TEXTS]] for case in cases}
     enough = {author: found for author, found in texts.items() if len(found) >= LEAST_TEXTS}
     if len(enough) < LEAST_AUTHORS:
-        return f"habits are told from those of the bundled authors: {len(enough)} here have {LEAST_TEXTS} texts or more"
+        return f"people are told from the bundled authors: {len(enough)} here have {LEAST_TEXTS} texts or more"
     program.population = population(enough, f"{counted(len(enough), 'author')} of {Path(corpus).name}")
-    return f"habits are told from those of {program.population.name}"
+    program.background = Background({author: found[:COMPARED_TEXTS] for author, found in enough.items()})
+    return f"people are told from {program.population.name}"
 
 
 TASKS: Mapping[str, Task] = MappingProxyType(
@@ -142,7 +146,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
             examples=authorship_examples,
             demos=authorship_demos,
             variants=VARIANTS,
-            fit=fit_population,
+            fit=fit_others,
         )
     }
 )
