@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import dspy
 
 from programs.fencing import order_passages, orders, unordered
-from programs.profiles.measurements import held, measured_text, own_texts, share_of_others, traits_of
+from programs.profiles.measurements import measured_text, own_texts, traits_of
+from programs.profiles.ranking import ranked, tested
 from programs.profiles.record import Change, Profile, ProfileHypothesis, ProfileText
 from programs.profiles.strangers import UNLIKE, likeness_of
-from programs.profiles.verifying import FEWEST_TO_HOLD_BACK, LEAST_SUPPORT, OTHERS_TELL_MORE, measured_hypotheses
-from programs.traits import Population, default_population, parse_check
+from programs.profiles.verifying import FEWEST_TO_HOLD_BACK, OTHERS_TELL_MORE, measured_hypotheses
+from programs.traits import Population, default_population
 from signatures.errors import SetupError, counted
-from signatures.hypotheses import Hypothesis
 
 if TYPE_CHECKING:
     from programs.profiles.asking import Told
@@ -85,8 +85,8 @@ def profile_of(
     candidates = measured_hypotheses(own.texts, read, against)
     stated = told.hypotheses if told else ()
     notes = tuple(dict.fromkeys((*own.notes, *told.notes))) if told else own.notes
-    ranked = _ranked(candidates, stated, read, against, n)
-    hypotheses, n_orders = without_orders(ranked, samples)
+    used = ranked([tested(each, candidates, read, against) for each in stated], candidates, n)
+    hypotheses, n_orders = without_orders(used, samples)
     return Profile(
         attributes=dict(attributes or {}),
         hypotheses=hypotheses,
@@ -119,53 +119,6 @@ def order_notes(samples: Sequence[str], n_quotations: int) -> tuple[str, ...]:
         return ()
     quoting = f"; left out {counted(n_quotations, 'quotation')} of them" if n_quotations else ""
     return (f"orders to a model in {counted(n, 'text')}, read as data and not obeyed{quoting}",)
-
-
-def _ranked(
-    candidates: Sequence[ProfileHypothesis],
-    told: Sequence[Hypothesis],
-    read: Sequence[ProfileText],
-    population: Population,
-    n: int,
-) -> list[ProfileHypothesis]:
-    """At most n active hypotheses, those that a model stated before others, most lift first; then the dropped ones."""
-    stated = [_stated(each, candidates, read, population) for each in told]
-    chosen = {each.statement.casefold(): each for each in stated}
-    claimed = {(each.trait, parse_check(each.check).sign) for each in chosen.values() if each.check}
-    rest = [each for each in candidates if (each.trait, parse_check(each.check).sign) not in claimed]
-    everyone = [*chosen.values(), *rest]
-    active = [each for each in everyone if each.state == "active"]
-    used, spare = active[:n], active[n:]
-    used.sort(key=lambda each: -(each.lift if each.lift is not None else -1.0))
-    dropped = [each.model_copy(update={"state": "dropped", "note": OTHERS_TELL_MORE}) for each in spare]
-    return [*used, *dropped, *(each for each in everyone if each.state == "dropped")]
-
-
-def _stated(
-    hypothesis: Hypothesis,
-    candidates: Sequence[ProfileHypothesis],
-    read: Sequence[ProfileText],
-    population: Population,
-) -> ProfileHypothesis:
-    """A model's hypothesis with its standing: that of the same habit where it was measured in all of the texts."""
-    if not hypothesis.check:
-        return ProfileHypothesis(**hypothesis.model_dump(), source="model")
-    check = parse_check(hypothesis.check)
-    for each in candidates:
-        if each.trait == check.trait and parse_check(each.check).sign == check.sign:
-            return each.model_copy(update={"source": "model"})
-    n_held, n_tested = held(check, read)
-    kept = n_held >= LEAST_SUPPORT * n_tested
-    return ProfileHypothesis(
-        **hypothesis.model_dump(exclude={"confidence"}),
-        confidence=round((n_held + 1) / (n_tested + 2), 4),
-        state="active" if kept else "dropped",
-        source="model",
-        n_tested=n_tested,
-        n_held=n_held,
-        others=share_of_others(check, population),
-        note="" if kept else f"held on only {n_held} of {n_tested} texts",
-    )
 
 
 def _doubts(
