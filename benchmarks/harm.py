@@ -52,10 +52,9 @@ def rows(groups: Mapping[tuple[str, str, str], Sequence[LedgerRow]]) -> list[str
         low, high = wilson(n_worse, len(means))
         outcomes = [pair.outcome for pair in pairs]
         chance = by_chance(outcomes, [sum(pair.author == author for pair in pairs) for author in means], rng)
-        lines.append(
-            f"{system:32} {baseline:12} {judge:20} {np.mean(outcomes):5.3f}  "
-            f"{n_worse:2} of {counted(len(means), 'author')}: {n_worse / len(means):.0%} ({low:.0%}-{high:.0%}), by chance {chance:.0%}"
-        )
+        worse = f"{n_worse:2} of {counted(len(means), 'author')}: {n_worse / len(means):.0%} ({low:.0%}-{high:.0%})"
+        rate = np.mean(outcomes)
+        lines.append(f"{system:32} {baseline:12} {judge:20} {rate:5.3f}  {worse}, by chance {chance:.0%}")
     return lines
 
 
