@@ -9,8 +9,8 @@ import dspy
 from dspy.utils.usage_tracker import UsageTracker
 
 from programs.card import Spend
-
-_KINDS = ("prompt_tokens", "completion_tokens")
+from programs.metering import Meter, Spent
+from programs.prices import price_of
 
 
 class Usage(NamedTuple):
@@ -39,22 +39,15 @@ def total(tracker: UsageTracker) -> Usage:
 def dollars(tracker: UsageTracker) -> float | None:
     """What all that a tracker has seen costs by litellm's table of prices; None if a model is not in it.
 
-    Models in this process and on the user's own servers are not in the table, and the former are free.
+    Models in this process are free; where others are served is not known here (`programs.prices`).
     """
     spent = 0.0
     for name, seen in list(tracker.usage_data.items()):
-        entries = list(seen)
-        if not entries or name.partition(":")[0] == "embedded":
-            continue
-        if "/" not in name:
+        costs = [price_of(name).dollars(entry) for entry in list(seen)]
+        known = [cost for cost in costs if cost is not None]
+        if len(known) < len(costs):
             return None
-        import litellm
-
-        read, written = (sum(int(entry.get(kind) or 0) for entry in entries) for kind in _KINDS)
-        try:
-            spent += sum(litellm.cost_per_token(model=name, prompt_tokens=read, completion_tokens=written))
-        except litellm.exceptions.ModelNotMappedError:
-            return None
+        spent += sum(known)
     return spent
 
 
@@ -69,16 +62,26 @@ class SharedTracker(UsageTracker):
 class Purse:
     """The spending of a run by phase."""
 
-    def __init__(self, free: bool) -> None:
-        """A purse; a `free` model runs in this process and costs 0, other models what litellm's table says."""
+    def __init__(self, free: bool, meter: Meter | None = None) -> None:
+        """A purse.
+
+        Args:
+            free: Whether the model runs in this process and costs 0; other models cost what litellm's table says.
+            meter: Counts the models of every role, if there is one; then dollars are its own, and answers from the
+                cache are counted.
+        """
         self.spent: list[Spend] = []
+        self.hits: dict[str, int] = {}
+        """Phase to the answers that the cache gave; empty without a meter."""
         self._free = free
+        self._meter = meter
         self._open: UsageTracker | None = None
 
     @contextmanager
     def phase(self, name: str) -> Iterator[UsageTracker]:
         """Counts what the block spends, also where it ends by an exception."""
         started = time.perf_counter()
+        before = self._meter.spent() if self._meter else Spent()
         tracker = SharedTracker()
         with dspy.context(usage_tracker=tracker):
             self._open = tracker
@@ -94,9 +97,11 @@ class Purse:
                         prompt_tokens=usage.n_prompt_tokens,
                         completion_tokens=usage.n_completion_tokens,
                         seconds=time.perf_counter() - started,
-                        dollars=0.0 if self._free else dollars(tracker),
+                        dollars=self._dollars(tracker, before),
                     )
                 )
+                if self._meter:
+                    self.hits[name] = self.hits.get(name, 0) + (self._meter.spent() - before).hits
 
     def so_far(self) -> Usage:
         """Over all phases, the open one included."""
@@ -106,3 +111,15 @@ class Purse:
             now.n_prompt_tokens + sum(spend.prompt_tokens for spend in self.spent),
             now.n_completion_tokens + sum(spend.completion_tokens for spend in self.spent),
         )
+
+    @property
+    def n_hits(self) -> int:
+        """Answers that the cache gave so far, over all phases; 0 without a meter."""
+        return self._meter.spent().hits if self._meter else 0
+
+    def _dollars(self, tracker: UsageTracker, before: Spent) -> float | None:
+        if self._meter is None:
+            return 0.0 if self._free else dollars(tracker)
+        since = self._meter.spent() - before
+        # Sums of floats may fall short of nothing by a rounding error.
+        return None if since.unpriced else max(0.0, since.dollars)

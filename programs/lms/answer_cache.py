@@ -1,0 +1,155 @@
+"""Models' answers on disk, keyed by all that decides them; whatever cannot be read of it is asked for again.
+
+DSPy's cache keys on model, messages, decoding, schema and rollout, and leaves out the server's address: two servers
+that call their model the same would share answers. It knows nothing of the file behind the embedded model's name. Its
+disk part (diskcache, SQLite) may be shared by any number of processes; it unpickles whatever the folder holds, and a
+broken file or a record of another version ends the run. Here the address, the file and the runtime belong to the key,
+only plain data and litellm's own records are unpickled, and what is broken is a miss.
+"""
+
+import contextvars
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import dspy
+from dspy.clients.cache import Cache
+from dspy.clients.call_result import CACHE_FORMAT, CallResult
+from dspy.lm15 import LM15Error
+from dspy.utils.caching import default_cache_dir
+
+from signatures.errors import SetupError
+from signatures.paths import typed_path
+
+logger = logging.getLogger(__name__)
+
+MOST_IN_MEMORY = 4096
+"""Answers kept in memory beside those on disk; a long study asks for tens of thousands."""
+_BYTES = 30_000_000_000
+_SECRETS = ["api_key"]
+_UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, LM15Error)
+
+_refusal: contextvars.ContextVar[Exception | None] = contextvars.ContextVar("refusal", default=None)
+
+
+class AnswerCache(Cache):
+    """DSPy's cache, with what it leaves out in the key, and misses where it would fail."""
+
+    def __init__(self, directory: Path | None, environment: Mapping[str, str]) -> None:
+        """Opens or makes a cache.
+
+        Args:
+            directory: Where it lies; None for one in memory alone.
+            environment: What the addresses of servers are read from, and the most bytes on disk, DSPY_CACHE_LIMIT.
+
+        Raises: OSError or sqlite3.Error where the folder cannot be used.
+        """
+        self._environment = environment
+        super().__init__(
+            enable_disk_cache=directory is not None,
+            enable_memory_cache=True,
+            disk_cache_dir=None if directory is None else str(directory),
+            disk_size_limit_bytes=int(environment.get("DSPY_CACHE_LIMIT") or _BYTES),
+            memory_max_entries=MOST_IN_MEMORY,
+            restrict_pickle=True,
+        )
+
+    def cache_key(self, request: dict[str, Any], ignored_args_for_cache_key: list[str] | None = None) -> str:
+        """The hash of a request, of where it goes, and of the model file and runtime that answer it; no secrets."""
+        model = str(request.get("model") or "")
+        asked = {name: value for name, value in request.items() if value is not None}
+        return super().cache_key({**asked, **_answerer(model, asked, self._environment)}, _SECRETS)
+
+    def get(self, request: dict[str, Any], ignored_args_for_cache_key: list[str] | None = None) -> Any:
+        """The answer, None where there is none that can be read.
+
+        Raises: the refusal that stands (`refusing`), if there is none.
+        """
+        try:
+            found = super().get(request, ignored_args_for_cache_key)
+        except (sqlite3.Error, OSError) as fault:
+            logger.debug("the cache of answers cannot be read: %s", fault)
+            found = None
+        if found is not None and _readable(request, found):
+            return found
+        if refusal := _refusal.get():
+            raise refusal
+        return None
+
+
+def open_cache(environment: Mapping[str, str]) -> tuple[AnswerCache, str]:
+    """The cache in DSPY_CACHEDIR, or else in DSPy's own folder; a note where only memory is left."""
+    directory = Path(environment.get("DSPY_CACHEDIR") or default_cache_dir())
+    try:
+        return AnswerCache(directory, environment), ""
+    except (sqlite3.Error, OSError) as fault:
+        note = f"answers are not kept on disk: {str(directory)!r} cannot be used as a cache ({fault})"
+        return AnswerCache(None, environment), f"{note}; delete the folder or set DSPY_CACHEDIR"
+
+
+def keep_answers(environment: Mapping[str, str] = os.environ) -> str:
+    """Makes `open_cache` this process's cache; for commands. A note for the user, empty where all is well."""
+    cache, note = open_cache(environment)
+    with dspy._cache_lock:  # pyright: ignore[reportAttributeAccessIssue]
+        dspy.cache = cache  # pyright: ignore[reportAttributeAccessIssue]
+    return note
+
+
+@contextmanager
+def refusing(refusal: Exception | None) -> Iterator[None]:
+    """In the block, an answer that the cache does not hold raises `refusal`, unless that is None."""
+    token = _refusal.set(refusal)
+    try:
+        yield
+    finally:
+        _refusal.reset(token)
+
+
+def _answerer(model: str, request: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """What answers under a model's name here."""
+    kind, _, path = model.partition(":")
+    if kind == "embedded":
+        return {"_file": _file_state(path), "_runtime": _runtime()}
+    if request.get("api_base") or request.get("base_url"):
+        return {}
+    provider = model.partition("/")[0].upper()
+    named = (environment.get(f"{provider}_API_BASE"), environment.get(f"{provider}_BASE_URL"))
+    return {"_server": named} if any(named) else {}
+
+
+def _file_state(path: str) -> list[int]:
+    """Size and time of change of a model file; nothing where it cannot be found, which the engine will say."""
+    from programs.lms.gguf_file import bundled_model
+
+    try:
+        state = (typed_path(path) if path else bundled_model().path).stat()
+    except (OSError, SetupError):
+        return []
+    return [state.st_size, state.st_mtime_ns]
+
+
+def _runtime() -> str:
+    try:
+        return version("openvino-genai")
+    except PackageNotFoundError:
+        return ""
+
+
+def _readable(request: Mapping[str, Any], record: Any) -> bool:
+    """Whether DSPy of this version can make an answer of a record; records of other callers are theirs to judge."""
+    if not str(request.get("_fn_identifier", "")).startswith(("dspy.clients.lm15.", "dspy.clients.lm.")):
+        return True
+    if not isinstance(record, dict):
+        return bool(getattr(record, "choices", None) or getattr(record, "output", None))
+    if record.get("_dspy_format") != CACHE_FORMAT:
+        return False
+    try:
+        return bool(CallResult.load(record).outputs)
+    except _UNREADABLE as fault:
+        logger.debug("a record of the cache cannot be read: %s", fault)
+        return False

@@ -1,0 +1,220 @@
+"""Counts what models are asked, at the call: calls, answers from the cache, tokens and dollars, for each role.
+
+DSPy's usage tracker tells of a call when its module is done; a budget must know sooner, and about every role at once.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from typing import Any
+
+import dspy
+from dspy.utils.usage_tracker import UsageTracker
+
+from programs.lms.answer_cache import AnswerCache, refusing
+from programs.lms.embedded_lm import EmbeddedLM
+from programs.prices import Price, price_of
+from signatures.errors import counted
+
+
+class OutOfBudgetError(Exception):
+    """A call was refused because a budget is spent; no fault of the model's, the program's or the user's."""
+
+    def __init__(self, reason: str) -> None:
+        """Keeps `reason`, which says in words which limit was reached."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What models were asked for; two of them add up."""
+
+    calls: int = 0
+    """That reached a model, failed ones with an answer included."""
+    hits: int = 0
+    """Answers from the cache, which cost nothing."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    dollars: float = 0.0
+    """US dollars of the calls whose price is known."""
+    unpriced: int = 0
+    """Calls whose price is not known."""
+    unreported: int = 0
+    """Calls for which the server told no tokens."""
+    seconds: float = 0.0
+    """Wall time, of a whole run only; 0 for a role."""
+
+    @property
+    def tokens(self) -> int:
+        """Read and written."""
+        return self.prompt_tokens + self.completion_tokens
+
+    def __add__(self, other: "Spent") -> "Spent":
+        """Field by field."""
+        return Spent(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Spent)))
+
+    def __sub__(self, other: "Spent") -> "Spent":
+        """Field by field; what was spent since `other`."""
+        return Spent(*(getattr(self, each.name) - getattr(other, each.name) for each in fields(Spent)))
+
+    def __str__(self) -> str:
+        """One line, such as "40 calls, 12 from the cache, 31,000 tokens, $0.0400"."""
+        parts = [counted(self.calls, "call"), f"{self.hits} from the cache", f"{self.tokens:,} tokens"]
+        return ", ".join([*parts, "price not known" if self.unpriced else f"${self.dollars:.4f}"])
+
+
+class Meter:
+    """Counts the calls of the models it is put on, from any thread; `optimizers.budget.Budget` also refuses some."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, before: Spent | None = None) -> None:
+        """Starts counting.
+
+        Args:
+            clock: Seconds since any moment.
+            before: What an interrupted run had spent already.
+        """
+        self._clock = clock
+        self._started = clock()
+        self._before = before or Spent()
+        self._roles: dict[str, Spent] = {}
+        self._prices: dict[str, Price] = {}
+        self._lock = threading.Lock()
+
+    def metered(self, lm: dspy.LM, role: str) -> dspy.LM:
+        """The same model, each of whose calls, and those of its copies, is counted under `role`."""
+        price = price_of(lm.model, lm.kwargs.get("api_base") or lm.kwargs.get("base_url"))
+        with self._lock:
+            self._prices[role] = price
+            self._roles.setdefault(role, Spent())
+        return MeteredLM(lm, self, role, price)
+
+    @property
+    def prices(self) -> Mapping[str, Price]:
+        """Role to how its model is paid for."""
+        return dict(self._prices)
+
+    def spent(self) -> Spent:
+        """Over all roles and what was spent before, with the seconds since the start."""
+        with self._lock:
+            roles = sum(self._roles.values(), self._before)
+        return roles + Spent(seconds=self._clock() - self._started)
+
+    def by_role(self) -> dict[str, Spent]:
+        """What each role spent, without what was spent before."""
+        with self._lock:
+            return dict(self._roles)
+
+    def refusal(self) -> OutOfBudgetError | None:
+        """Why no further call may be paid for; None where it may."""
+        return None
+
+    def check(self) -> None:
+        """Raises: OutOfBudgetError if no further call may be paid for."""
+        if refused := self.refusal():
+            raise refused
+
+    def _add(self, role: str, spent: Spent) -> None:
+        with self._lock:
+            self._roles[role] = self._roles.get(role, Spent()) + spent
+
+
+class MeteredLM(dspy.LM):
+    """A model that reports to a meter; in all else the model it was made of, whatever its engine.
+
+    Once the meter refuses, answers that the cache holds are still given, and a call that would be paid for raises
+    OutOfBudgetError instead. Calls in flight finish, so a limit is exceeded by those at most.
+    """
+
+    def __init__(self, inner: dspy.LM, meter: Meter, role: str, price: Price) -> None:
+        """Made by `Meter.metered`. What `dspy.LM` sets up stays with `inner`, which answers for it."""
+        # Not through `dspy.LM.__setattr__` of this class, which passes settings on to the inner model.
+        self.__dict__.update(_inner=inner, _meter=meter, _role=role, _price=price)
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever the inner model has."""
+        if name == "_inner":
+            raise AttributeError(name)
+        return getattr(self._inner, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Settings are the inner model's."""
+        setattr(self._inner, name, value)
+
+    def __call__(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
+        """What the inner model answers.
+
+        Raises: OutOfBudgetError where the call is refused; else what the inner model raises.
+        """
+        with self._counted(kwargs) as tap:
+            said = self._inner(prompt, messages=messages, **kwargs)
+            self._hits(tap, said)
+            return said
+
+    async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
+        """The same, without blocking."""
+        with self._counted(kwargs) as tap:
+            said = await self._inner.acall(prompt, messages=messages, **kwargs)
+            self._hits(tap, said)
+            return said
+
+    def forward(self, prompt: Any = None, messages: Any = None, **kwargs: Any) -> Any:
+        """Raises: TypeError, since it would go past the meter."""
+        raise TypeError("a metered model is called, not forwarded: lm(...)")
+
+    async def aforward(self, prompt: Any = None, messages: Any = None, **kwargs: Any) -> Any:
+        """Raises: TypeError, since it would go past the meter."""
+        raise TypeError("a metered model is called, not forwarded: await lm.acall(...)")
+
+    def copy(self, **kwargs: Any) -> "MeteredLM":
+        """A copy of the inner model, on the same meter."""
+        return MeteredLM(self._inner.copy(**kwargs), self._meter, self._role, self._price)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "MeteredLM":
+        """A copy that shares engine and meter: a copied program asks the same server and spends the same budget."""
+        return self.copy()
+
+    def dump_state(self) -> dict[str, Any]:
+        """The inner model's: a saved program has no meter."""
+        return self._inner.dump_state()
+
+    @contextmanager
+    def _counted(self, kwargs: Mapping[str, Any]) -> Iterator["_Tap"]:
+        refused = self._meter.refusal()
+        if refused and not (kwargs.get("cache", self._inner.cache) and isinstance(dspy.cache, AnswerCache)):
+            raise refused
+        tap = _Tap(self._tell, dspy.settings.usage_tracker)
+        with dspy.context(usage_tracker=tap), refusing(refused):
+            yield tap
+
+    def _tell(self, usage: Mapping[str, Any]) -> None:
+        read, written = (int(usage.get(kind) or 0) for kind in ("prompt_tokens", "completion_tokens"))
+        told = bool(read + written)
+        dollars = self._price.dollars(usage) if told or self._price.kind != "table" else None
+        self._meter._add(self._role, Spent(1, 0, read, written, dollars or 0.0, int(dollars is None), int(not told)))
+
+    def _hits(self, tap: "_Tap", said: Any) -> None:
+        """Counts the answers that nothing was reported for: the embedded model asks for each candidate by itself."""
+        n_asked = len(said) if isinstance(self._inner, EmbeddedLM) and isinstance(said, list) else 1
+        if n_asked > tap.n_calls:
+            self._meter._add(self._role, Spent(hits=n_asked - tap.n_calls))
+
+
+class _Tap(UsageTracker):
+    """Tells of every call as soon as it is answered, and passes it on to whoever tracked usage before."""
+
+    def __init__(self, tell: Callable[[Mapping[str, Any]], None], outer: UsageTracker | None) -> None:
+        super().__init__()
+        self.n_calls = 0
+        self._tell, self._outer = tell, outer
+        self._lock = threading.Lock()
+
+    def add_usage(self, lm: str, usage_entry: dict[str, Any]) -> None:
+        """Counts the call also where the server told no usage."""
+        with self._lock:
+            self.n_calls += 1
+        self._tell(usage_entry)
+        if self._outer is not None:
+            self._outer.add_usage(lm, usage_entry)
