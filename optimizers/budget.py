@@ -8,11 +8,10 @@ from contextlib import contextmanager
 import dspy
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from programs.metering import Meter, OutOfBudgetError, Spent
+from optimizers.contract import OutOfBudgetError, Spent
+from programs.metering import Meter, Tally
 from programs.prices import price_of
 from signatures.errors import SetupError, counted
-
-__all__ = ["Budget", "Limits", "OutOfBudgetError", "Spent"]
 
 _OPTIONS = {
     "max_calls": "--max-calls",
@@ -54,7 +53,7 @@ class Limits(BaseModel):
         """Whether anything is limited."""
         return any(getattr(self, name) is not None for name in _OPTIONS)
 
-    def check_pays_for(self, least: Spent, what: str) -> None:
+    def check_pays_for(self, least: Tally, what: str) -> None:
         """Checks, before the first call, that the limits pay for the least that a run makes sense with.
 
         Args:
@@ -86,7 +85,7 @@ class Budget(Meter):
     """
 
     def __init__(
-        self, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic, before: Spent | None = None
+        self, limits: Limits | None = None, clock: Callable[[], float] = time.monotonic, before: Tally | None = None
     ) -> None:
         """Starts the time.
 
@@ -126,11 +125,21 @@ class Budget(Meter):
         finally:
             self._share = outer
 
+    def spent(self) -> Spent:
+        """So far, in the terms of the optimizers' contract."""
+        so_far = self.tally()
+        return Spent(so_far.calls, so_far.tokens, None if so_far.unpriced else so_far.dollars, so_far.seconds)
+
+    def check(self) -> None:
+        """Raises: OutOfBudgetError if a limit is reached."""
+        if refused := self.refusal():
+            raise refused
+
     def refusal(self) -> OutOfBudgetError | None:
         """Why no further call may be paid for; None where it may."""
         if not self.limits.any:
             return None
-        spent = self.spent()
+        spent = self.tally()
         used = {
             "max_calls": (spent.calls, "calls"),
             "max_tokens": (spent.tokens, "tokens"),
@@ -146,7 +155,7 @@ class Budget(Meter):
                 )
         return self._uncountable(spent)
 
-    def _uncountable(self, spent: Spent) -> OutOfBudgetError | None:
+    def _uncountable(self, spent: Tally) -> OutOfBudgetError | None:
         """Tokens that no server tells of cannot be limited; going on would break the promise unseen."""
         unknown = {"max_tokens": spent.unreported, "max_dollars": spent.unpriced}
         for name, n_calls in unknown.items():

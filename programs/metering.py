@@ -19,17 +19,8 @@ from programs.prices import Price, price_of
 from signatures.errors import counted
 
 
-class OutOfBudgetError(Exception):
-    """A call was refused because a budget is spent; no fault of the model's, the program's or the user's."""
-
-    def __init__(self, reason: str) -> None:
-        """Keeps `reason`, which says in words which limit was reached."""
-        super().__init__(reason)
-        self.reason = reason
-
-
 @dataclass(frozen=True)
-class Spent:
+class Tally:
     """What models were asked for; two of them add up."""
 
     calls: int = 0
@@ -52,13 +43,13 @@ class Spent:
         """Read and written."""
         return self.prompt_tokens + self.completion_tokens
 
-    def __add__(self, other: "Spent") -> "Spent":
+    def __add__(self, other: "Tally") -> "Tally":
         """Field by field."""
-        return Spent(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Spent)))
+        return Tally(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Tally)))
 
-    def __sub__(self, other: "Spent") -> "Spent":
+    def __sub__(self, other: "Tally") -> "Tally":
         """Field by field; what was spent since `other`."""
-        return Spent(*(getattr(self, each.name) - getattr(other, each.name) for each in fields(Spent)))
+        return Tally(*(getattr(self, each.name) - getattr(other, each.name) for each in fields(Tally)))
 
     def __str__(self) -> str:
         """One line, such as "40 calls, 12 from the cache, 31,000 tokens, $0.0400"."""
@@ -69,7 +60,7 @@ class Spent:
 class Meter:
     """Counts the calls of the models it is put on, from any thread; `optimizers.budget.Budget` also refuses some."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, before: Spent | None = None) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, before: Tally | None = None) -> None:
         """Starts counting.
 
         Args:
@@ -78,8 +69,8 @@ class Meter:
         """
         self._clock = clock
         self._started = clock()
-        self._before = before or Spent()
-        self._roles: dict[str, Spent] = {}
+        self._before = before or Tally()
+        self._roles: dict[str, Tally] = {}
         self._prices: dict[str, Price] = {}
         self._lock = threading.Lock()
 
@@ -88,7 +79,7 @@ class Meter:
         price = price_of(lm.model, lm.kwargs.get("api_base") or lm.kwargs.get("base_url"))
         with self._lock:
             self._prices[role] = price
-            self._roles.setdefault(role, Spent())
+            self._roles.setdefault(role, Tally())
         return MeteredLM(lm, self, role, price)
 
     @property
@@ -96,36 +87,31 @@ class Meter:
         """Role to how its model is paid for."""
         return dict(self._prices)
 
-    def spent(self) -> Spent:
+    def tally(self) -> Tally:
         """Over all roles and what was spent before, with the seconds since the start."""
         with self._lock:
             roles = sum(self._roles.values(), self._before)
-        return roles + Spent(seconds=self._clock() - self._started)
+        return roles + Tally(seconds=self._clock() - self._started)
 
-    def by_role(self) -> dict[str, Spent]:
+    def by_role(self) -> dict[str, Tally]:
         """What each role spent, without what was spent before."""
         with self._lock:
             return dict(self._roles)
 
-    def refusal(self) -> OutOfBudgetError | None:
-        """Why no further call may be paid for; None where it may."""
+    def refusal(self) -> BaseException | None:
+        """What a further call that must be paid for raises instead; None where it may be made."""
         return None
 
-    def check(self) -> None:
-        """Raises: OutOfBudgetError if no further call may be paid for."""
-        if refused := self.refusal():
-            raise refused
-
-    def _add(self, role: str, spent: Spent) -> None:
+    def _add(self, role: str, spent: Tally) -> None:
         with self._lock:
-            self._roles[role] = self._roles.get(role, Spent()) + spent
+            self._roles[role] = self._roles.get(role, Tally()) + spent
 
 
 class MeteredLM(dspy.LM):
     """A model that reports to a meter; in all else the model it was made of, whatever its engine.
 
     Once the meter refuses, answers that the cache holds are still given, and a call that would be paid for raises
-    OutOfBudgetError instead. Calls in flight finish, so a limit is exceeded by those at most.
+    the refusal instead. Calls in flight finish, so a limit is exceeded by those at most.
     """
 
     def __init__(self, inner: dspy.LM, meter: Meter, role: str, price: Price) -> None:
@@ -146,7 +132,7 @@ class MeteredLM(dspy.LM):
     def __call__(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
         """What the inner model answers.
 
-        Raises: OutOfBudgetError where the call is refused; else what the inner model raises.
+        Raises: the meter's refusal where there is one; else what the inner model raises.
         """
         with self._counted(kwargs) as tap:
             said = self._inner(prompt, messages=messages, **kwargs)
@@ -193,13 +179,13 @@ class MeteredLM(dspy.LM):
         read, written = (int(usage.get(kind) or 0) for kind in ("prompt_tokens", "completion_tokens"))
         told = bool(read + written)
         dollars = self._price.dollars(usage) if told or self._price.kind != "table" else None
-        self._meter._add(self._role, Spent(1, 0, read, written, dollars or 0.0, int(dollars is None), int(not told)))
+        self._meter._add(self._role, Tally(1, 0, read, written, dollars or 0.0, int(dollars is None), int(not told)))
 
     def _hits(self, tap: "_Tap", said: Any) -> None:
         """Counts the answers that nothing was reported for: the embedded model asks for each candidate by itself."""
         n_asked = len(said) if isinstance(self._inner, EmbeddedLM) and isinstance(said, list) else 1
         if n_asked > tap.n_calls:
-            self._meter._add(self._role, Spent(hits=n_asked - tap.n_calls))
+            self._meter._add(self._role, Tally(hits=n_asked - tap.n_calls))
 
 
 class _Tap(UsageTracker):

@@ -9,7 +9,7 @@ import dspy
 from dspy.utils.usage_tracker import UsageTracker
 
 from programs.card import Spend
-from programs.metering import Meter, Spent
+from programs.metering import Meter, Tally
 from programs.prices import price_of
 
 
@@ -81,7 +81,7 @@ class Purse:
     def phase(self, name: str) -> Iterator[UsageTracker]:
         """Counts what the block spends, also where it ends by an exception."""
         started = time.perf_counter()
-        before = self._meter.spent() if self._meter else Spent()
+        before = self._meter.tally() if self._meter else Tally()
         tracker = SharedTracker()
         with dspy.context(usage_tracker=tracker):
             self._open = tracker
@@ -101,7 +101,7 @@ class Purse:
                     )
                 )
                 if self._meter:
-                    self.hits[name] = self.hits.get(name, 0) + (self._meter.spent() - before).hits
+                    self.hits[name] = self.hits.get(name, 0) + (self._meter.tally() - before).hits
 
     def so_far(self) -> Usage:
         """Over all phases, the open one included."""
@@ -115,11 +115,11 @@ class Purse:
     @property
     def n_hits(self) -> int:
         """Answers that the cache gave so far, over all phases; 0 without a meter."""
-        return self._meter.spent().hits if self._meter else 0
+        return self._meter.tally().hits if self._meter else 0
 
-    def _dollars(self, tracker: UsageTracker, before: Spent) -> float | None:
+    def _dollars(self, tracker: UsageTracker, before: Tally) -> float | None:
         if self._meter is None:
             return 0.0 if self._free else dollars(tracker)
-        since = self._meter.spent() - before
+        since = self._meter.tally() - before
         # Sums of floats may fall short of nothing by a rounding error.
         return None if since.unpriced else max(0.0, since.dollars)

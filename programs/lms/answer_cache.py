@@ -34,7 +34,7 @@ _BYTES = 30_000_000_000
 _SECRETS = ["api_key"]
 _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, LM15Error)
 
-_refusal: contextvars.ContextVar[Exception | None] = contextvars.ContextVar("refusal", default=None)
+_refusal: contextvars.ContextVar[BaseException | None] = contextvars.ContextVar("refusal", default=None)
 
 
 class AnswerCache(Cache):
@@ -101,7 +101,7 @@ def keep_answers(environment: Mapping[str, str] = os.environ) -> str:
 
 
 @contextmanager
-def refusing(refusal: Exception | None) -> Iterator[None]:
+def refusing(refusal: BaseException | None) -> Iterator[None]:
     """In the block, an answer that the cache does not hold raises `refusal`, unless that is None."""
     token = _refusal.set(refusal)
     try:
