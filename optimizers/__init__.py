@@ -5,14 +5,31 @@ from types import MappingProxyType
 
 from optimizers.bootstrap import Bootstrap
 from optimizers.confirm import confirm
-from optimizers.contract import Compiled, Material, Optimizer, Trial
+from optimizers.contract import Budget, Compiled, Material, Optimizer, OutOfBudgetError, Spent, Trial
+from optimizers.copro import Copro
+from optimizers.gepa import Gepa
+from optimizers.knn import Knn
+from optimizers.labeled import Labeled
 from optimizers.miprov2 import Mipro
+from optimizers.random_search import RandomSearch
+from optimizers.simba import Simba
 from signatures.errors import unknown
 
 DEFAULT_OPTIMIZER = "bootstrap"
 """The one that won more against zero-shot and the uncompiled program, on equal trials (README, Results)."""
 
-OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType({"bootstrap": Bootstrap(), "miprov2": Mipro()})
+_ALL: tuple[Optimizer, ...] = (
+    Labeled(),
+    Bootstrap(),
+    RandomSearch(),
+    Knn(),
+    Mipro(),
+    Copro(),
+    Simba(),
+    Gepa(),
+)
+
+OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType({optimizer.name: optimizer for optimizer in _ALL})
 """Every optimizer; read-only."""
 
 
@@ -26,4 +43,16 @@ def find_optimizer(name: str) -> Optimizer:
     return OPTIMIZERS[name]
 
 
-__all__ = ["DEFAULT_OPTIMIZER", "OPTIMIZERS", "Compiled", "Material", "Optimizer", "Trial", "confirm", "find_optimizer"]
+__all__ = [
+    "DEFAULT_OPTIMIZER",
+    "OPTIMIZERS",
+    "Budget",
+    "Compiled",
+    "Material",
+    "Optimizer",
+    "OutOfBudgetError",
+    "Spent",
+    "Trial",
+    "confirm",
+    "find_optimizer",
+]

@@ -1,25 +1,24 @@
 """Random search over demos, labelled and bootstrapped, with DSPy's BootstrapFewShot making the latter."""
 
-import contextlib
 import random
 from collections.abc import Callable
 from typing import Any
 
 import dspy
 
-from optimizers.contract import Compiled, Material, Metric, Trial
+from optimizers.contract import Budget, Compiled, Material, Metric, Trial
 from optimizers.demos import bootstrapped_sets, labelled_sets
-from optimizers.scoring import Book, NoScoreError
+from optimizers.scoring import Book
 
 _MAX_DEMOS = 3
-_REDRAWS = 20
 
 
 class Bootstrap:
     """Tries sets of demos under the program's own instructions and keeps the best.
 
-    DSPy's `BootstrapFewShotWithRandomSearch` gives every predictor as many demos as every other, bootstraps one example
-    at a time for every candidate, and prints; here each predictor draws its own number, and bootstrapping runs once.
+    DSPy's `BootstrapFewShotWithRandomSearch` (here `random-search`) gives every predictor as many demos as every
+    other and bootstraps one example at a time for every candidate; here each predictor draws its own number, and
+    bootstrapping runs once.
     """
 
     name = "bootstrap"
@@ -42,28 +41,17 @@ class Bootstrap:
         seed: int,
         n_threads: int,
         on_trial: Callable[[Trial], None],
+        budget: Budget | None = None,
     ) -> Compiled:
         """Scores the student, then `n_trials` programs that differ from it in their demos."""
         rng = random.Random(seed)
-        book = Book(metric, material.valset, n_threads, on_trial)
-        try:
-            book(student)
-            made = bootstrapped_sets(student, material, metric, _MAX_DEMOS, n_threads, rng) if n_trials else {}
-            tried = {_demos(student)}
-            for _ in range(n_trials):
-                candidate = self._candidate(student, material, made, rng)
-                # A set that was scored is drawn again a few times at most: there may be no other.
-                for _ in range(_REDRAWS):
-                    if _demos(candidate) not in tried:
-                        break
-                    candidate = self._candidate(student, material, made, rng)
-                tried.add(_demos(candidate))
-                # A server that hiccups through one trial does not end a search; the book counts it.
-                with contextlib.suppress(NoScoreError):
-                    book(candidate)
-        except KeyboardInterrupt:
-            return book.best(student, interrupted=True)
-        return book.best(student)
+        book = Book(metric, material.valset, n_threads, on_trial, budget)
+
+        def steps() -> None:
+            made = bootstrapped_sets(student, material, metric, _MAX_DEMOS, n_threads, rng)
+            book.draw(lambda: self._candidate(student, material, made, rng))
+
+        return book.search(student, n_trials, steps)
 
     @staticmethod
     def _candidate(
@@ -79,8 +67,3 @@ class Bootstrap:
                 choices.append(rng.sample(made[name], rng.randint(1, len(made[name]))))
             predictor.demos = rng.choice(choices)
         return candidate
-
-
-def _demos(program: dspy.Module) -> str:
-    """What tells two sets of demos apart."""
-    return repr([(name, predictor.demos) for name, predictor in program.named_predictors()])

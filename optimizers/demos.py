@@ -13,6 +13,24 @@ from optimizers.scoring import quiet
 Demos = list[Any]
 
 
+def fitting(predictor: Any, labelled: Sequence[dspy.Example]) -> list[dspy.Example]:
+    """The examples that have every output field of a predictor, with its fields only, their author and target."""
+    kept = {*predictor.signature.fields, "author", "target_id"}
+    return [
+        dspy.Example({name: value for name, value in example.items() if name in kept})
+        for example in labelled
+        if all(example.get(name) for name in predictor.signature.output_fields)
+    ]
+
+
+def one_an_author(examples: Sequence[dspy.Example], n_demos: int) -> Demos:
+    """The first `n_demos` examples of different authors, as demos: without the author's name."""
+    chosen: dict[str, Any] = {}
+    for example in examples:
+        chosen.setdefault(example.get("author", ""), example)
+    return [example.without("author") for example in list(chosen.values())[:n_demos]]
+
+
 def labelled_sets(
     predictor: Any, labelled: Sequence[dspy.Example], sizes: Sequence[int], rng: random.Random
 ) -> list[Demos]:
@@ -41,12 +59,19 @@ def bootstrapped_sets(
     """Predictor name to demos from runs on the trainset that the metric accepts, by DSPy's BootstrapFewShot.
 
     DSPy runs one example at a time; the examples are run together first, so that it finds their answers in the cache.
+    None without a trainset, over which DSPy's class stumbles.
     """
     trainset = list(material.trainset)
+    if not trainset:
+        return {}
     rng.shuffle(trainset)
     tried = trainset[: 2 * n_demos]
-    teleprompter = BootstrapFewShot(metric=metric, max_bootstrapped_demos=n_demos, max_labeled_demos=0)
+    # A failed run makes no demo, and that is all: DSPy's own limits on errors would end the search.
+    patience = len(tried) + 1
+    teleprompter = BootstrapFewShot(
+        metric=metric, max_bootstrapped_demos=n_demos, max_labeled_demos=0, max_errors=patience
+    )
     with quiet():
-        dspy.Evaluate(devset=tried, metric=metric, num_threads=n_threads)(student)
+        dspy.Evaluate(devset=tried, metric=metric, num_threads=n_threads, max_errors=patience)(student)
         program = teleprompter.compile(student.reset_copy(), teacher=student, trainset=tried)
     return {name: list(predictor.demos) for name, predictor in program.named_predictors()}

@@ -1,19 +1,26 @@
 """DSPy's MIPROv2 over instructions and demos of all predictors at once (arXiv:2406.11695), with its traps closed."""
 
+import logging
 import random
 from collections.abc import Callable
 from typing import Any
 
 import dspy
+from dspy.evaluate.evaluate import EvaluationResult
 from dspy.teleprompt import MIPROv2
 
-from optimizers.contract import Compiled, Material, Metric, Trial
+from optimizers.contract import Budget, Compiled, Material, Metric, Trial
 from optimizers.demos import bootstrapped_sets, labelled_sets
-from optimizers.scoring import Book, quiet
+from optimizers.reflecting import PROPOSER_FAULTS, needs_trainset
+from optimizers.scoring import Book, NoScoreError, quiet
+
+logger = logging.getLogger(__name__)
 
 _LABELLED_SIZES = (1, 3)
 _N_BOOTSTRAPPED = 1
 _N_PROPOSED = 4
+_DRAWS_A_TRIAL = 3
+"""The sampler comes back to programs that are scored already; these cost nothing, and are no trials."""
 
 
 class Mipro:
@@ -44,27 +51,29 @@ class Mipro:
         seed: int,
         n_threads: int,
         on_trial: Callable[[Trial], None],
+        budget: Budget | None = None,
     ) -> Compiled:
-        """Scores the student, then `n_trials` programs that differ from it in instructions and demos."""
-        book = Book(metric, material.valset, n_threads, on_trial)
-        try:
-            if n_trials == 0:
-                book(student)
-                return book.best(student)
+        """Scores the student, then `n_trials` programs that differ from it in instructions and demos.
+
+        Raises: SetupError if the trainset is empty.
+        """
+        needs_trainset(self.name, material)
+        book = Book(metric, material.valset, n_threads, on_trial, budget)
+
+        def steps() -> None:
             search = _Search(book, material, metric, seed, n_threads)
             with quiet():
                 search.compile(
                     student,
                     trainset=list(material.trainset),
                     valset=list(material.valset),
-                    num_trials=n_trials,
+                    num_trials=_DRAWS_A_TRIAL * n_trials,
                     minibatch=False,
                     max_bootstrapped_demos=_N_BOOTSTRAPPED,
                     seed=seed,
                 )
-        except KeyboardInterrupt:
-            return book.best(student, interrupted=True)
-        return book.best(student)
+
+        return book.search(student, n_trials, steps)
 
 
 class _Search(MIPROv2):
@@ -89,7 +98,9 @@ class _Search(MIPROv2):
         made = bootstrapped_sets(program, self._material, self.metric, _N_BOOTSTRAPPED, self._n_threads, self._draw)
         return {
             index: [
-                [],
+                # DSPy takes the first choice for what the student has.
+                list(predictor.demos),
+                *([[]] if predictor.demos else []),
                 *labelled_sets(predictor, self._material.labelled, _LABELLED_SIZES, self._draw),
                 *([made[name]] if made.get(name) else []),
             ]
@@ -100,7 +111,10 @@ class _Search(MIPROv2):
         predictors = list(program.named_predictors())
         proposed: dict[int, list[str]] = {index: [] for index in range(len(predictors))}
         if self._material.proposer is not None:
-            proposed = super()._propose_instructions(program, *arguments, **options)
+            try:
+                proposed = super()._propose_instructions(program, *arguments, **options)
+            except PROPOSER_FAULTS as error:
+                logger.warning("the proposer gave no instruction that can be read (%s); going on without", error)
         return {
             index: list(
                 dict.fromkeys(
@@ -114,5 +128,13 @@ class _Search(MIPROv2):
         self, program: Any, instruction_candidates: Any, demo_candidates: Any, evaluate: Any, *rest: Any, **options: Any
     ) -> Any:
         return super()._optimize_prompt_parameters(
-            program, instruction_candidates, demo_candidates, self._book, *rest, **options
+            program, instruction_candidates, demo_candidates, self._score, *rest, **options
         )
+
+    def _score(self, program: dspy.Module, **_: Any) -> EvaluationResult:
+        """By the book; a program that failed throughout tells the sampler nothing, and so stands where the student does."""
+        try:
+            score = self._book.once(program)
+        except NoScoreError:
+            score = self._book.trials[0].score
+        return EvaluationResult(score=100 * score, results=[])

@@ -1,0 +1,1 @@
+"""What `optimizers.joint` searches, how it races trials, and the study on disk that it goes on from."""
