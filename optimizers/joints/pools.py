@@ -34,9 +34,7 @@ class Runs:
     """Examples with the predictions that the metric does not accept."""
 
 
-def run_trainset(
-    student: dspy.Module, material: Material, metric: Metric, n_threads: int, rng: random.Random
-) -> Runs:
+def run_trainset(student: dspy.Module, material: Material, metric: Metric, n_threads: int, rng: random.Random) -> Runs:
     """Runs the student once on some training examples, of different authors first, all together."""
     tried = _spread(material.trainset, rng)[:MOST_RUNS]
     runs = Runs()
@@ -45,8 +43,13 @@ def run_trainset(
     # DSPy leaves its own `forward` on the program it traces.
     program = student.deepcopy()
     names = {id(predictor): name for name, predictor in program.named_predictors()}
+
+    def good_enough(example: dspy.Example, prediction: Any, trace: Any = None) -> float | bool:
+        # DSPy's tracing asks the metric for its score; with a trace it says whether to learn from the run.
+        return metric(example, prediction, [])
+
     with quiet():
-        traced = bootstrap_trace_data(program, tried, metric, num_threads=n_threads, raise_on_error=False)
+        traced = bootstrap_trace_data(program, tried, good_enough, num_threads=n_threads, raise_on_error=False)
     for run in traced:
         if not isinstance(run["prediction"], dspy.Prediction):
             continue

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import dspy
@@ -57,7 +57,7 @@ def prepare(
     student: dspy.Module,
     material: Material,
     metric: Metric,
-    settings: dict[str, tuple[str, ...]],
+    settings: Mapping[str, tuple[str, ...]],
     n_threads: int,
     seed: int,
 ) -> Space:
@@ -76,7 +76,7 @@ def prepare(
             )
             for name, predictor in student.named_predictors()
         },
-        settings=settings,
+        settings=dict(settings),
     )
 
 
@@ -100,5 +100,3 @@ def _data(example: dspy.Example) -> Any:
 def _hash(data: Any) -> str:
     written = json.dumps(serialize_for_json(data), sort_keys=True, default=lambda value: type(value).__name__)
     return hashlib.sha256(written.encode()).hexdigest()[:16]
-
-

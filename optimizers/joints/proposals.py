@@ -73,7 +73,7 @@ def in_memory(space: Space, seen: Sequence[Seen], seed: int) -> optuna.Study:
     return study
 
 
-def seed_of(seed: int, number: int, worker: str) -> int:
+def seed_of(seed: int, number: int, worker: int) -> int:
     """A seed of its own for each trial and worker, 32 bits."""
     return int.from_bytes(hashlib.sha256(f"{seed}|{number}|{worker}".encode()).digest()[:4], "big")
 

@@ -35,7 +35,8 @@ class ProposeInstruction(dspy.Signature):
     """Write a better instruction for one step of a program in which a language model answers.
 
     The model that reads your instruction sees nothing else but the input fields. Say what makes an answer good for any
-    input, never what is true of one example only. Answer with the instruction itself, in the language of the present one.
+    input, never what is true of one example only. Answer with the instruction itself, in the language of the present
+    one.
     """
 
     task: str = dspy.InputField(desc="the step's fields and its present instruction")
@@ -124,7 +125,7 @@ def unusable(text: str, own: str) -> str:
 
 
 def _inputs(example: dspy.Example) -> str:
-    given = example.inputs()
+    given = dict(example.inputs().items())
     return "\n".join(_cut(part) for part in headed(given.keys(), given))
 
 

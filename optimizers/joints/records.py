@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from optimizers.contract import Compiled, Trial
-from optimizers.joints.study import History
+from optimizers.joints.history import History
 
 
 @dataclass(frozen=True)

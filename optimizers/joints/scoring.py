@@ -10,7 +10,7 @@ import dspy
 from dspy.utils.usage_tracker import track_usage
 
 from optimizers.contract import Metric
-from optimizers.joints.study import Row
+from optimizers.joints.kept import Row
 from optimizers.scoring import quiet
 from programs.spending import total
 
@@ -58,7 +58,7 @@ class Scorer:
                 raise ValueError(f"the metric gave {score!r}")
             row = Row(places[id(example)], score, answered.tokens, answered.seconds)
             with lock:
-                rows[row.index] = row
+                rows[row.target] = row
                 on_row(row)
             return score
 

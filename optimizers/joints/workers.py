@@ -86,10 +86,16 @@ class Workers:
         self._folder = folder
         self._host = host
         self._mine: Lock | None = None
-        self.name = f"{host}0"
+        self.number = 0
+        """Among those of this machine."""
         if folder is not None:
             with disk_faults(folder):
                 folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def name(self) -> str:
+        """What this process is called in the study."""
+        return f"{self._host}{self.number}"
 
     @contextlib.contextmanager
     def joined(self) -> Iterator[str]:
@@ -99,7 +105,7 @@ class Workers:
             while not (lock := Lock(self._folder / f"worker-{number}")).take(wait=False):
                 number += 1
             self._mine = lock
-        self.name = f"{self._host}{number}"
+        self.number = number
         try:
             yield self.name
         finally:
