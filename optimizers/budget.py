@@ -58,7 +58,7 @@ class Limits(BaseModel):
 
         Args:
             least: An estimate; `unpriced` above 0 means that its dollars are not known, and they are not compared.
-            what: It in words, such as "scoring the test authors and one trial".
+            what: It in words, such as "one trial and scoring the test authors".
 
         Raises: SetupError with both numbers for the first limit that does not.
         """
@@ -72,7 +72,7 @@ class Limits(BaseModel):
             limit = getattr(self, name)
             if limit is not None and limit < needed:
                 raise SetupError(
-                    f"{_OPTIONS[name]} {_amount(limit)} is too small: {what} need about {_amount(needed)} {unit}; "
+                    f"{_OPTIONS[name]} {_amount(limit)} is too small: {what} takes about {_amount(needed)} {unit}; "
                     "give more, or use fewer authors or targets"
                 )
 
@@ -99,7 +99,7 @@ class Budget(Meter):
         self._share = 1.0
 
     def metered(self, lm: dspy.LM, role: str) -> dspy.LM:
-        """The same model, counted and refused under `role`.
+        """A copy of the model, counted and refused under `role`.
 
         Raises: SetupError if dollars are limited and the model's price is not known.
         """

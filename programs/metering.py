@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 import dspy
@@ -75,12 +76,14 @@ class Meter:
         self._lock = threading.Lock()
 
     def metered(self, lm: dspy.LM, role: str) -> dspy.LM:
-        """The same model, each of whose calls, and those of its copies, is counted under `role`."""
+        """A copy of the model, each of whose calls, and those of its own copies, is counted under `role`."""
         price = price_of(lm.model, lm.kwargs.get("api_base") or lm.kwargs.get("base_url"))
         with self._lock:
             self._prices[role] = price
             self._roles.setdefault(role, Tally())
-        return MeteredLM(lm, self, role, price)
+        made = object.__new__(_metered(type(lm)))
+        made.__dict__.update(lm.copy().__dict__, _meter=self, _role=role, _price=price)
+        return made
 
     @property
     def prices(self) -> Mapping[str, Price]:
@@ -108,68 +111,41 @@ class Meter:
 
 
 class MeteredLM(dspy.LM):
-    """A model that reports to a meter; in all else the model it was made of, whatever its engine.
+    """A model that reports to a meter; in all else a model of the class it was made of, whatever its engine.
 
     Once the meter refuses, answers that the cache holds are still given, and a call that would be paid for raises
     the refusal instead. Calls in flight finish, so a limit is exceeded by those at most.
     """
 
-    def __init__(self, inner: dspy.LM, meter: Meter, role: str, price: Price) -> None:
-        """Made by `Meter.metered`. What `dspy.LM` sets up stays with `inner`, which answers for it."""
-        # Not through `dspy.LM.__setattr__` of this class, which passes settings on to the inner model.
-        self.__dict__.update(_inner=inner, _meter=meter, _role=role, _price=price)
-
-    def __getattr__(self, name: str) -> Any:
-        """Whatever the inner model has."""
-        if name == "_inner":
-            raise AttributeError(name)
-        return getattr(self._inner, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        """Settings are the inner model's."""
-        setattr(self._inner, name, value)
+    _meter: Meter
+    _role: str
+    _price: Price
 
     def __call__(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
-        """What the inner model answers.
+        """What the model answers.
 
-        Raises: the meter's refusal where there is one; else what the inner model raises.
+        Raises: the meter's refusal where there is one; else what the model raises.
         """
         with self._counted(kwargs) as tap:
-            said = self._inner(prompt, messages=messages, **kwargs)
+            said = super().__call__(prompt, messages=messages, **kwargs)
             self._hits(tap, said)
             return said
 
     async def acall(self, prompt: Any = None, *, messages: Any = None, **kwargs: Any) -> Any:
         """The same, without blocking."""
         with self._counted(kwargs) as tap:
-            said = await self._inner.acall(prompt, messages=messages, **kwargs)
+            said = await super().acall(prompt, messages=messages, **kwargs)
             self._hits(tap, said)
             return said
-
-    def forward(self, prompt: Any = None, messages: Any = None, **kwargs: Any) -> Any:
-        """Raises: TypeError, since it would go past the meter."""
-        raise TypeError("a metered model is called, not forwarded: lm(...)")
-
-    async def aforward(self, prompt: Any = None, messages: Any = None, **kwargs: Any) -> Any:
-        """Raises: TypeError, since it would go past the meter."""
-        raise TypeError("a metered model is called, not forwarded: await lm.acall(...)")
-
-    def copy(self, **kwargs: Any) -> "MeteredLM":
-        """A copy of the inner model, on the same meter."""
-        return MeteredLM(self._inner.copy(**kwargs), self._meter, self._role, self._price)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "MeteredLM":
         """A copy that shares engine and meter: a copied program asks the same server and spends the same budget."""
         return self.copy()
 
-    def dump_state(self) -> dict[str, Any]:
-        """The inner model's: a saved program has no meter."""
-        return self._inner.dump_state()
-
     @contextmanager
     def _counted(self, kwargs: Mapping[str, Any]) -> Iterator["_Tap"]:
         refused = self._meter.refusal()
-        if refused and not (kwargs.get("cache", self._inner.cache) and isinstance(dspy.cache, AnswerCache)):
+        if refused and not (kwargs.get("cache", self.cache) and isinstance(dspy.cache, AnswerCache)):
             raise refused
         tap = _Tap(self._tell, dspy.settings.usage_tracker)
         with dspy.context(usage_tracker=tap), refusing(refused):
@@ -183,9 +159,18 @@ class MeteredLM(dspy.LM):
 
     def _hits(self, tap: "_Tap", said: Any) -> None:
         """Counts the answers that nothing was reported for: the embedded model asks for each candidate by itself."""
-        n_asked = len(said) if isinstance(self._inner, EmbeddedLM) and isinstance(said, list) else 1
+        n_asked = len(said) if isinstance(self, EmbeddedLM) and isinstance(said, list) else 1
         if n_asked > tap.n_calls:
             self._meter._add(self._role, Tally(hits=n_asked - tap.n_calls))
+
+
+@cache
+def _metered(kind: type[dspy.LM]) -> type[MeteredLM]:
+    """The class of a model with a meter, under the same name: a saved program has none."""
+    if issubclass(kind, MeteredLM):
+        return kind
+    named = {"__module__": kind.__module__, "__qualname__": kind.__qualname__, "__doc__": kind.__doc__}
+    return type(kind.__name__, (MeteredLM, kind), named)
 
 
 class _Tap(UsageTracker):
