@@ -4,7 +4,7 @@ import contextvars
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import dspy
@@ -31,6 +31,8 @@ class Answer:
     """US dollars, 0 where the price is not known."""
     shown: str = ""
     """The hypotheses, or what else of the author the writing step was told, a line each."""
+    kept: dict[str, str] = field(default_factory=dict)
+    """Further fields of the prediction that were asked for, as text; none that it lacks."""
     error: str | None = None
     fault: Exception | None = None
     """What `error` puts into words."""
@@ -42,12 +44,14 @@ def answer_all(
     n_threads: int,
     on_answer: Callable[[Answer], None] = lambda answer: None,
     finish_begun: bool = False,
+    keep: Sequence[str] = (),
 ) -> dict[str, Answer]:
     """Target id to the program's answer, in the order of the examples.
 
     All threads see the caller's `dspy.context`. Failures of the model are answers with an error;
     a fault of the user's ends the run. `on_answer` is called by the thread that made the answer, before anything else
-    can happen to it. `finish_begun` waits, where the run ends early, for the answers that are under way.
+    can happen to it. `finish_begun` waits, where the run ends early, for the answers that are under way. `keep` names
+    fields of predictions that answers keep beside the text.
 
     Raises: SetupError; KeyboardInterrupt, after which no further example is begun.
     """
@@ -55,7 +59,8 @@ def answer_all(
     pool = ThreadPoolExecutor(n_threads, thread_name_prefix="answer")
     try:
         waiting: set[Future[Answer]] = {
-            pool.submit(contextvars.copy_context().run, _answer, program, example, on_answer) for example in examples
+            pool.submit(contextvars.copy_context().run, _answer, program, example, on_answer, keep)
+            for example in examples
         }
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
@@ -67,13 +72,15 @@ def answer_all(
     return {example.target_id: answers[example.target_id] for example in examples}
 
 
-def _answer(program: dspy.Module, example: dspy.Example, on_answer: Callable[[Answer], None]) -> Answer:
-    answer = _made(program, example)
+def _answer(
+    program: dspy.Module, example: dspy.Example, on_answer: Callable[[Answer], None], keep: Sequence[str]
+) -> Answer:
+    answer = _made(program, example, keep)
     on_answer(answer)
     return answer
 
 
-def _made(program: dspy.Module, example: dspy.Example) -> Answer:
+def _made(program: dspy.Module, example: dspy.Example, keep: Sequence[str]) -> Answer:
     started = time.perf_counter()
     try:
         with track_usage() as tracker:
@@ -92,6 +99,7 @@ def _made(program: dspy.Module, example: dspy.Example) -> Answer:
         n_dropped=getattr(prediction, "n_dropped", 0),
         cost=dollars(tracker) or 0.0,
         shown=shown_lines(prediction),
+        kept={name: str(prediction.get(name)) for name in keep if prediction.get(name) is not None},
     )
 
 

@@ -2,13 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from signatures.errors import SetupError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised when a card of the new form cannot be read by the old code; older cards are read."""
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -89,6 +89,31 @@ class ResultRow(_Record):
     """The win rate were both texts equally long."""
 
 
+class Measure(_Record):
+    """One number of a system that is no win rate, on the test targets; what the task counts besides."""
+
+    system: str
+    name: Annotated[str, Field(min_length=1)]
+    """What is counted, such as "over-refusal"."""
+    unit: Literal["count", "share", "percent", "score"]
+    """A share is in [0, 1], a percent of a baseline's value, and a score in [-1, 1]."""
+    value: float
+    low: float | None = None
+    """Lower end of the 95% interval over what targets belong to; None for a count."""
+    high: float | None = None
+    """Upper end; None for a count, and where nothing bounds it."""
+    n: Count
+    """Targets counted."""
+    n_clusters: Count = 0
+    """What they belong to, such as pairs of prompts."""
+    against: str = ""
+    """The system that a gain is over."""
+    by: str = ""
+    """What the targets counted have in common, such as "type"; empty for all of them."""
+    group: str = ""
+    """Which of these they are, such as "medicine"."""
+
+
 class JudgeNote(_Record):
     """How a judge did on pairs of real texts, before any verdict of its was believed."""
 
@@ -128,6 +153,8 @@ class CardDraft(_Record):
     """How often each kind of failure occurred in the run, such as dropped evidence."""
     results: tuple[ResultRow, ...] = ()
     judges: tuple[JudgeNote, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    """What the task counts beside win rates; empty for tasks that count nothing else."""
     seconds: Seconds
     """Wall time of the whole run."""
     notes: tuple[str, ...] = ()

@@ -22,18 +22,17 @@ from optimizers import DEFAULT_OPTIMIZER, OPTIMIZERS, Compiled, Material, Optimi
 from programs import entry
 from programs.adjusting import adjusted, read_settings
 from programs.aliases import decide_alias, promote
-from programs.baselines import FewShot, ZeroShot
 from programs.card import CardDraft, read_card
-from programs.contest import WinMetric, real_scale
+from programs.choosing import data_help, judges_help, targets_help
 from programs.experiment import Choices, Experiment, prepare
-from programs.judges import known_judges
 from programs.lms.adapters import FittingAdapter
 from programs.outcome import Outcome, draft_card
 from programs.plan import Plan, make_plan
 from programs.progress import RunProgress
 from programs.results import show_results
 from programs.spending import Purse
-from programs.tournament import Tournament
+from programs.tasks import TASKS, find_task
+from programs.tournament import BASELINE, Tournament
 from programs.tracking_store import shown_uri
 from programs.versions import save_version
 from signatures.errors import counted
@@ -50,16 +49,10 @@ def parser() -> entry.Parser:
         "uv run python -m programs.compile --task authorship",
         "Compile a program on some authors, score it on others, and save it as a version.",
     )
-    p.add_argument("--task", default=chosen.task, help="what to compile (default: authorship)")
-    p.add_argument(
-        "--data",
-        default=chosen.data,
-        help="bundled, jsonl:PATH, csv:PATH, hub:ID, c50, blogs, enron (default: bundled)",
-    )
+    p.add_argument("--task", default=chosen.task, help=f"{', '.join(TASKS)} (default: authorship)")
+    p.add_argument("--data", default=chosen.data, help=data_help())
     entry.add_model_options(p, os.environ)
-    p.add_argument(
-        "--judge", default=chosen.judge, help=f"{', '.join(known_judges())} (default: {chosen.judge}, blind to topic)"
-    )
+    p.add_argument("--judge", help=f"{judges_help()} (default: the first)")
     p.add_argument(
         "--optimizer", default=DEFAULT_OPTIMIZER, help=f"{', '.join(OPTIMIZERS)} (default: {DEFAULT_OPTIMIZER})"
     )
@@ -80,7 +73,7 @@ def parser() -> entry.Parser:
     p.add_argument(
         "--samples", type=int, default=chosen.n_samples, metavar="N", help="texts of an author that are shown"
     )
-    p.add_argument("--targets", type=int, default=chosen.n_targets, metavar="N", help="prompts of an author to answer")
+    p.add_argument("--targets", type=int, metavar="N", help=targets_help())
     p.add_argument("--min-texts", type=int, metavar="N", help="leave out authors with fewer texts")
     p.add_argument("--seed", type=int, default=chosen.seed, help="seed of split, search and decoding (default: 0)")
     p.add_argument(
@@ -98,6 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     optimizer = find_optimizer(args.optimizer)
     settings = _settings(args)
     experiment = prepare(_choices(args))
+    experiment.task.bench.ready(experiment.splits)
     student = adjusted(experiment.task.build({}), settings, experiment.task.name)
     plan = make_plan(experiment, args.budget, optimizer.n_bootstraps)
     if args.dry_run:
@@ -123,14 +117,15 @@ def _settings(args: argparse.Namespace) -> dict[str, str]:
 
 
 def _choices(args: argparse.Namespace) -> Choices:
+    bench = find_task(args.task).bench
     return Choices(
         task=args.task,
         data=args.data,
         lm=args.lm,
         api_base=args.api_base,
-        judge=args.judge,
+        judge=bench.judging.default if args.judge is None else args.judge,
         n_samples=args.samples,
-        n_targets=args.targets,
+        n_targets=bench.n_targets if args.targets is None else args.targets,
         min_texts=args.min_texts,
         seed=args.seed,
         n_threads=args.threads,
@@ -161,9 +156,13 @@ class _Run:
         warm.start()
         with self.progress.live(), dspy.context(lm=experiment.lm, adapter=FittingAdapter()):
             tournament = Tournament(experiment, self.purse, self.progress, self.name)
-            tournament.enter("zero-shot", ZeroShot(), splits.train, splits.val, splits.test)
+            tournament.enter(BASELINE, self._system(BASELINE), splits.train, splits.val, splits.test)
             warm.join()
             return self._track(tournament, started)
+
+    def _system(self, name: str) -> dspy.Module:
+        task = self.experiment.task
+        return task.bench.systems[name].build(task)
 
     def _track(self, tournament: Tournament, started: float) -> Outcome:
         from programs.model_registry import log_program
@@ -195,7 +194,7 @@ class _Run:
 
         experiment, splits = self.experiment, self.experiment.splits
         examples = experiment.task.examples
-        answered = tournament.texts("zero-shot")
+        answered = tournament.texts(BASELINE)
         material = Material(
             trainset=[example for example in examples(splits.train) if example.target_id in answered],
             valset=[example for example in examples(splits.val) if example.target_id in answered],
@@ -205,7 +204,7 @@ class _Run:
         )
         judge = experiment.judge(splits.train, splits.val)
         targets = experiment.targets(splits.train, splits.val)
-        metric = WinMetric(judge, answered, targets, real_scale(judge, targets, answered))
+        metric = experiment.task.bench.metric(judge, targets, answered)
         best = 0.0
 
         def on_trial(trial: Trial) -> None:
@@ -240,7 +239,8 @@ class _Run:
         """Scores on the test authors; Ctrl-C while it does costs the scores, not the program."""
         test = self.experiment.splits.test
         try:
-            tournament.enter("few-shot", FewShot(), test)
+            for rival in self.experiment.task.bench.rivals:
+                tournament.enter(rival, self._system(rival), test)
             tournament.enter("uncompiled", student, test)
             tournament.enter("compiled", compiled.program, test)
             tournament.judge()
@@ -279,11 +279,12 @@ def _show_plan(experiment: Experiment, plan: Plan, args: argparse.Namespace) -> 
         print(json.dumps({"n_trials": plan.n_trials, "calls": plan.calls, "seconds": round(plan.seconds)}))
         return
     splits = experiment.splits
-    console = entry.results_console()
+    console, bench = entry.results_console(), experiment.task.bench
     title = f"{experiment.task.name} on {experiment.corpus.name}, model {args.lm}, optimizer {args.optimizer}"
     console.print(title, markup=False, soft_wrap=True)
+    sizes = {"train": splits.train, "val": splits.val, "dev": splits.dev, "test": splits.test}
     console.print(
-        f"authors: {len(splits.train)} train, {len(splits.val)} val, {len(splits.dev)} dev, {len(splits.test)} test; "
+        f"{bench.unit}s: {', '.join(f'{len(cases)} {part}' for part, cases in sizes.items())}; "
         f"{counted(experiment.choices.n_targets, 'target')} each; {plan.n_trials} trials"
     )
     for phase, n_calls in plan.calls.items():

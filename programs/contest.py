@@ -1,21 +1,22 @@
 """Two systems on the same targets, judged: the metric that optimizers maximise and the rows that a ledger keeps."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import dspy
 import numpy as np
 
 from data.sentences import count_words
 from programs.answers import Answer
+from programs.bench import Case, Target
 from programs.judges import Judge, Preference
 from programs.judges.opinions import Opine, Opinion, opinions
 from programs.judges.validation import answer, within
 from programs.ledger import LedgerRow, Order
 from programs.metrics import Verdict
-from signatures.records import AuthorCase, Text
+from signatures.records import AuthorCase
 
 _VERDICTS: dict[Order, dict[Preference, Verdict]] = {
     "candidate-first": {"a": "candidate", "b": "baseline", "tie": "tie"},
@@ -44,7 +45,7 @@ class WinMetric:
     judge: Judge
     baseline: Mapping[str, str]
     """Target id to the baseline's text."""
-    targets: Mapping[str, Text]
+    targets: Mapping[str, Target]
     """Target id to target."""
     scale: float = 1.0
     """Gap in log-odds that makes one unit of the logistic; see `real_scale`."""
@@ -60,7 +61,7 @@ class WinMetric:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, gap / self.scale))))
 
 
-def real_scale(judge: Judge, targets: Mapping[str, Text], baseline: Mapping[str, str]) -> float:
+def real_scale(judge: Judge, targets: Mapping[str, Any], baseline: Mapping[str, str]) -> float:
     """The scale at which the authors' own texts win with probability 0.95 on average over the gap in log-odds.
 
     A metric on this scale is 0.5 for the baseline and does not saturate before a text is as much the author's as
@@ -77,6 +78,14 @@ def real_scale(judge: Judge, targets: Mapping[str, Text], baseline: Mapping[str,
     return max(1.0, sum(gaps) / max(len(gaps), 1) / math.log(19))
 
 
+By = Literal["author", "target_id"]
+"""What of a row a judge is asked about: whose texts it knows, or what it knows of the target itself."""
+
+
+def _sample(case: Any, target: Target, answer: Answer) -> dict[str, str]:
+    return {"sample": case.samples[0].text if case.samples else ""}
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Who is compared with whom, for which run."""
@@ -85,11 +94,15 @@ class Comparison:
     system: str
     baseline: str
     judge: Judge
+    by: By = "author"
+    """What the judge is asked about."""
+    told: Callable[[Any, Any, Answer], Mapping[str, str]] = _sample
+    """(case, target, the candidate's answer) to further fields of the row, `sample` and `details`."""
 
 
 def verdict_rows(
     comparison: Comparison,
-    cases: Sequence[AuthorCase],
+    cases: Sequence[Case],
     candidate: Mapping[str, Answer],
     baseline: Mapping[str, Answer],
     opine: Opine = opinions,
@@ -103,23 +116,26 @@ def verdict_rows(
         for case in cases
         for target in case.targets
     ]
-    return _rows([{**pair, "order": order} for order in _VERDICTS for pair in pairs], comparison.judge, opine)
+    ordered = [{**pair, "order": order} for order in _VERDICTS for pair in pairs]
+    return _rows(ordered, comparison.judge, opine, comparison.by)
 
 
-def judged_again(rows: Sequence[LedgerRow], judge: Judge, opine: Opine = opinions) -> list[LedgerRow]:
+def judged_again(
+    rows: Sequence[LedgerRow], judge: Judge, opine: Opine = opinions, by: By = "author"
+) -> list[LedgerRow]:
     """The verdicts of another judge on the texts of these rows, in the same orders; failed texts stay failed.
 
     A row that only its judge failed is judged: the texts are there.
     """
     renamed = {"judge": judge.name, "judge_version": judge.version, **_NO_VERDICT}
-    return _rows([{**row.model_dump(), **renamed, "error": _text_error(row)} for row in rows], judge, opine)
+    return _rows([{**row.model_dump(), **renamed, "error": _text_error(row)} for row in rows], judge, opine, by)
 
 
-def _rows(pairs: Sequence[dict[str, Any]], judge: Judge, opine: Opine) -> list[LedgerRow]:
+def _rows(pairs: Sequence[dict[str, Any]], judge: Judge, opine: Opine, by: By) -> list[LedgerRow]:
     """Ledger rows from fields without verdicts; the judge is asked about those without an error."""
     asked = [pair for pair in pairs if pair["error"] is None]
     slots = [_slots(pair) for pair in asked]
-    found = opine(judge, [pair["author"] for pair in asked], [a for a, _ in slots], [b for _, b in slots])
+    found = opine(judge, [pair[by] for pair in asked], [a for a, _ in slots], [b for _, b in slots])
     verdicts = iter(found)
     return [
         LedgerRow(**{**pair, **(_judged(pair["order"], next(verdicts)) if pair["error"] is None else {})})
@@ -161,7 +177,7 @@ def _judged(order: Order, opinion: Opinion) -> dict[str, Any]:
 
 
 def _unjudged(
-    comparison: Comparison, case: AuthorCase, target: Text, candidate: Answer, baseline: Answer
+    comparison: Comparison, case: Case, target: Target, candidate: Answer, baseline: Answer
 ) -> dict[str, Any]:
     """The fields of a row but its order and verdict."""
     mine, other = answer(target, candidate.text), answer(target, baseline.text)
@@ -175,7 +191,7 @@ def _unjudged(
         "candidate_text": mine,
         "baseline_text": other,
         "prompt": target.prompt,
-        "sample": case.samples[0].text if case.samples else "",
+        **comparison.told(case, target, candidate),
         "hypotheses": candidate.shown,
         "judge": comparison.judge.name,
         "judge_version": comparison.judge.version,

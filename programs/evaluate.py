@@ -12,22 +12,20 @@ from functools import partial
 from pathlib import Path
 
 from programs import entry
+from programs.choosing import data_help, judges_help, systems_help, targets_help
 from programs.evaluations.again import prepare_again
 from programs.evaluations.run import Evaluated, EvaluationRun
 from programs.evaluations.setup import (
-    DEFAULT_JUDGES,
-    DEFAULT_SYSTEMS,
     PARTS,
     EvaluationChoices,
     prepare_evaluation,
 )
 from programs.evaluations.transfer import KINDS
 from programs.experiment import Choices
-from programs.judges import known_judges
 from programs.progress import RunProgress
 from programs.reports.tables import show_summary
 from programs.spending import Purse
-from programs.systems import SYSTEMS
+from programs.tasks import TASKS, find_task
 from programs.tracking_store import TrackingStore, check_tracking, shown_uri, tracking_store
 
 
@@ -39,28 +37,26 @@ def parser() -> entry.Parser:
         "uv run python -m programs.evaluate --systems zero-shot,few-shot,uncompiled,authorship",
         "Let systems write for authors they have never met, judge them against a baseline, and report it.",
     )
-    p.add_argument("--task", default=base.task, help="what is written (default: authorship)")
-    p.add_argument("--data", help="bundled, jsonl:PATH, csv:PATH, hub:ID, c50, blogs, enron (default: bundled)")
+    p.add_argument("--task", default=base.task, help=f"{', '.join(TASKS)} (default: authorship)")
+    p.add_argument("--data", help=data_help())
     entry.add_model_options(p, os.environ)
     p.add_argument(
         "--systems",
-        default=",".join(DEFAULT_SYSTEMS),
         metavar="A,B,...",
-        help=f"{', '.join(SYSTEMS)}, a compiled program (authorship, authorship@challenger, authorship/3, a "
-        f"folder), or texts:FILE with texts made elsewhere (default: {','.join(DEFAULT_SYSTEMS)})",
+        help=f"{systems_help()}; a compiled program (authorship, authorship@challenger, authorship/3, a "
+        "folder), or texts:FILE with texts made elsewhere (default: all that this compares well with)",
     )
     p.add_argument("--baseline", default=chosen.baseline, help="what the others are compared with (default: zero-shot)")
     p.add_argument(
         "--judges",
-        default=",".join(DEFAULT_JUDGES),
         metavar="A,B,...",
-        help=f"{', '.join(known_judges())} (default: {','.join(DEFAULT_JUDGES)})",
+        help=f"{judges_help()} (default: those that ask no model)",
     )
     p.add_argument("--judge-api-base", metavar="URL", help="address of the server of hosted judges (llm:...)")
     p.add_argument("--split", default=chosen.part, help=f"whose targets: {', '.join(PARTS)} (default: test)")
     p.add_argument("--limit-authors", type=int, metavar="N", help="only the first N authors of the split")
     p.add_argument("--samples", type=int, default=base.n_samples, metavar="N", help="texts of an author that are shown")
-    p.add_argument("--targets", type=int, default=base.n_targets, metavar="N", help="prompts of an author to answer")
+    p.add_argument("--targets", type=int, metavar="N", help=targets_help())
     p.add_argument("--min-texts", type=int, metavar="N", help="leave out authors with fewer texts")
     p.add_argument("--seed", type=int, default=base.seed, help="seed of split, decoding and statistics (default: 0)")
     p.add_argument("--threads", type=int, default=base.n_threads, metavar="N", help="calls in flight (default: 32)")
@@ -83,9 +79,7 @@ def parser() -> entry.Parser:
         metavar="A,B,...",
         help=f"how far hypotheses carry: {', '.join(KINDS)}; a matrix or curve each",
     )
-    p.add_argument(
-        "--transfer-system", default=chosen.transfer_system, metavar="SYSTEM", help="whose (default: authorship)"
-    )
+    p.add_argument("--transfer-system", metavar="SYSTEM", help="whose (default: the task's compiled program)")
     p.add_argument("--transfer-models", default="", metavar="A,B,...", help="models beside --lm, for --transfer models")
     p.add_argument("--json", action="store_true", help="print the numbers as JSON and nothing else on stdout")
     return p
@@ -98,7 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = entry.progress_console()
     if args.rejudge:
         check_tracking(store)
-        again = prepare_again(args.rejudge, names(args.judges), args.data, args.out, args.resume, args.judge_api_base)
+        judges = None if args.judges is None else names(args.judges)
+        again = prepare_again(args.rejudge, judges, args.data, args.out, args.resume, args.judge_api_base)
         progress = RunProgress(console, Purse(free=True), args.json)
         folder, execute = again.folder, partial(again.execute, progress)
     else:
@@ -122,13 +117,15 @@ def names(text: str) -> tuple[str, ...]:
 
 
 def _choices(args: argparse.Namespace) -> EvaluationChoices:
+    task = find_task(args.task)
+    bench = task.bench
     base = Choices(
         task=args.task,
         data=args.data or Choices().data,
         lm=args.lm,
         api_base=args.api_base,
         n_samples=args.samples,
-        n_targets=args.targets,
+        n_targets=bench.n_targets if args.targets is None else args.targets,
         min_texts=args.min_texts,
         seed=args.seed,
         n_threads=args.threads,
@@ -138,15 +135,15 @@ def _choices(args: argparse.Namespace) -> EvaluationChoices:
     )
     return EvaluationChoices(
         base=base,
-        systems=names(args.systems),
+        systems=bench.evaluated if args.systems is None else names(args.systems),
         baseline=args.baseline,
-        judges=names(args.judges),
+        judges=bench.judging.evaluated if args.judges is None else names(args.judges),
         judge_api_base=args.judge_api_base,
         part=args.split,
         limit_authors=args.limit_authors,
         resume=args.resume,
         transfer=names(args.transfer),
-        transfer_system=args.transfer_system,
+        transfer_system=args.transfer_system or task.name,
         transfer_models=names(args.transfer_models),
     )
 

@@ -8,16 +8,15 @@ from typing import Any
 
 import dspy
 
-from data import Corpus, Splits, load_corpus, split
+from programs.bench import Parts
 from programs.card import CorpusNote, LmNote
 from programs.disk import check_writable
-from programs.judges import DEFAULT_JUDGE, Judge, check_judge, make_judge
+from programs.judges import DEFAULT_JUDGE, Judge
 from programs.lms import make_lm
 from programs.lms.access import check_access
 from programs.tasks import Task, find_task
 from programs.tracking_store import TrackingStore, check_tracking, tracking_store
 from signatures.errors import SetupError
-from signatures.records import AuthorCase, Text
 
 PACKAGES = ("hyperalign", "dspy", "litellm", "datasets", "optuna", "mlflow", "numpy", "scikit-learn")
 """Whose versions a result is noted with."""
@@ -49,25 +48,26 @@ class Experiment:
 
     choices: Choices
     task: Task
-    corpus: Corpus
-    splits: Splits
+    corpus: Any
+    """With `name`, `hash` and `notes`."""
+    splits: Parts
     lm: dspy.LM
     store: TrackingStore
     labelled: tuple[dspy.Example, ...]
-    """Examples with the right outputs, for demos; from the bundled corpus where this one has no gold hypotheses."""
+    """Examples with the right outputs, for demos; from the bundled corpus where this one does not say them."""
 
     @property
     def small(self) -> bool:
         """Whether the model is too small to propose instructions."""
         return bool(getattr(self.lm, "small", False))
 
-    def judge(self, *groups: Sequence[AuthorCase]) -> Judge:
-        """The chosen judge, fitted on the references of these authors."""
-        cases = [case for group in groups for case in group]
-        references = {case.author.id: [text.text for text in case.references] for case in cases}
-        return make_judge(self.choices.judge, references)
+    def judge(self, *groups: Sequence[Any]) -> Judge:
+        """The chosen judge, fitted on the references of these cases."""
+        judging = self.task.bench.judging
+        references = judging.references([case for group in groups for case in group])
+        return judging.make(self.choices.judge, references, None)
 
-    def targets(self, *groups: Sequence[AuthorCase]) -> Mapping[str, Text]:
+    def targets(self, *groups: Sequence[Any]) -> Mapping[str, Any]:
         """Target id to target."""
         return {target.id: target for group in groups for case in group for target in case.targets}
 
@@ -78,7 +78,7 @@ def prepare(choices: Choices) -> Experiment:
     Raises: SetupError for the first that cannot be used.
     """
     task = find_task(choices.task)
-    check_judge(choices.judge)
+    task.bench.judging.check(choices.judge)
     if choices.n_threads < 1:
         raise SetupError(f"--threads is {choices.n_threads}; give at least 1")
     if choices.seed < 0:
@@ -91,23 +91,13 @@ def prepare(choices: Choices) -> Experiment:
     if choices.exact:
         settings["exact"] = True
     lm = make_lm(choices.lm, seed=choices.seed, **settings)
-    corpus = load_corpus(choices.data)
-    splits = split(
-        corpus,
-        seed=choices.seed,
-        n_samples=choices.n_samples,
-        n_targets=choices.n_targets,
-        min_texts=choices.min_texts,
-    )
-    return Experiment(choices, task, corpus, splits, lm, store, _labelled(task, splits))
+    corpus, splits = task.bench.data(choices.data, choices.seed, data_settings(choices))
+    return Experiment(choices, task, corpus, splits, lm, store, tuple(task.bench.labelled(splits)))
 
 
-def _labelled(task: Task, splits: Splits) -> tuple[dspy.Example, ...]:
-    own = task.demos(splits.train)
-    if any(case.author.gold for case in splits.train):
-        return tuple(own)
-    lent = split(load_corpus("bundled"), n_targets=1)
-    return (*own, *task.demos((*lent.train, *lent.val, *lent.dev, *lent.test)))
+def data_settings(choices: Choices) -> dict[str, Any]:
+    """What of the choices a corpus is split by, as ledgers keep it."""
+    return {name: getattr(choices, name) for name in ("n_samples", "n_targets", "min_texts")}
 
 
 def lm_note(experiment: Experiment) -> LmNote:

@@ -54,6 +54,8 @@ class LedgerRow(BaseModel):
     """One of the samples of the author that the systems were shown."""
     hypotheses: Words = ""
     """Those that the candidate was written from, a line each; empty for systems without."""
+    details: Words = ""
+    """What the task's own counts need beside both texts, as JSON; empty for tasks that count nothing else."""
     judge: Name
     judge_version: Name
     order: Order
@@ -117,6 +119,8 @@ _SCHEMA = pa.schema(
         ("error", pa.string()),
     ]
 )
+_DETAILS = pa.field("details", pa.string())
+"""A column that only ledgers of tasks with details have."""
 
 
 def write_ledger(path: Path | str, rows: Iterable[LedgerRow], about: LedgerAbout | None = None) -> None:
@@ -129,8 +133,10 @@ def write_ledger(path: Path | str, rows: Iterable[LedgerRow], about: LedgerAbout
     """
     path = Path(path)
     told = (about or LedgerAbout()).model_dump_json().encode()
-    schema = _SCHEMA.with_metadata({_VERSION_KEY: str(SCHEMA_VERSION).encode(), _ABOUT_KEY: told})
-    table = pa.Table.from_pylist([row.model_dump() for row in rows], schema=schema)
+    dumped = [row.model_dump() for row in rows]
+    schema = _SCHEMA.append(_DETAILS) if any(row["details"] for row in dumped) else _SCHEMA
+    schema = schema.with_metadata({_VERSION_KEY: str(SCHEMA_VERSION).encode(), _ABOUT_KEY: told})
+    table = pa.Table.from_pylist(dumped, schema=schema)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

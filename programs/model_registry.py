@@ -10,29 +10,25 @@ import mlflow.pyfunc
 from mlflow.entities import LoggedModelOutput
 
 from programs.aliases import Alias
+from programs.bench import Serving
 from programs.card import read_card
 from programs.references import CARD, PROGRAM
+from programs.tasks import find_task
 from programs.tracking import TrackedRun, process_wide, reported
-
-MODEL_CODE = Path(__file__).with_name("mlflow_model.py")
-EXAMPLE = {
-    "samples": ["Rain again. We plant anyway.", "No news; the boat is mended."],
-    "prompt": "Write of the harvest.",
-}
 
 
 def log_program(run: TrackedRun, folder: Path, alias: Alias | None) -> str:
     """Registers a saved version as `hyperalign-<task>` under `alias`, if it has one, and returns its version there.
 
-    The model is the source file `mlflow_model.py` with the version's program.json and card.json; nothing is pickled and
-    no program is run. MLflow counts versions by itself: the tag `version` holds ours.
+    The model is the source file that the task names, such as `mlflow_model.py`, with the version's program.json and
+    card.json; nothing is pickled and no program is run. MLflow counts versions by itself: the tag `version` holds ours.
 
     Raises: SetupError if the folder is not a version or the store refuses.
     """
     card = read_card(folder / CARD)
     name = f"hyperalign-{card.task}"
     with reported(run.store), process_wide(run.store), tempfile.TemporaryDirectory() as scratch:
-        _save_model(folder, Path(scratch) / "model")
+        _save_model(folder, Path(scratch) / "model", find_task(card.task).bench.serving)
         model_id = run.client.create_logged_model(run.experiment_id, name, run.run_id).model_id
         run.client.log_model_artifacts(model_id, str(Path(scratch) / "model"))
         run.client.finalize_logged_model(model_id, "READY")
@@ -47,12 +43,14 @@ def log_program(run: TrackedRun, folder: Path, alias: Alias | None) -> str:
     return str(made.version)
 
 
-def _save_model(folder: Path, path: Path) -> None:
+def _save_model(folder: Path, path: Path, serving: Serving) -> None:
     mlflow.pyfunc.save_model(
         path,
-        python_model=str(MODEL_CODE),
+        python_model=str(Path(__file__).with_name(serving.code)),
         artifacts={name: str((folder / file).absolute()) for name, file in (("card", CARD), ("program", PROGRAM))},
-        metadata={"input_example": [EXAMPLE]},  # given as `input_example`, MLflow would run the model on it
+        metadata={
+            "input_example": [dict(serving.example)]
+        },  # given as `input_example`, MLflow would run the model on it
         pip_requirements=list(_requirements()),
         uv_project_path=folder,  # a folder that is no uv project: the user's lock file is not ours to copy
     )

@@ -71,6 +71,7 @@ def draft_card(
         },
         results=tuple(tournament.results),
         judges=tuple(tournament.judges),
+        measures=tournament.measures,
         seconds=seconds,
         notes=tuple(notes),
     )

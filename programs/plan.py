@@ -1,20 +1,19 @@
 """What a compile will do, before it does it."""
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from programs.bench import SECONDS_A_CALL, TRIALS, Case
 from programs.experiment import Experiment
 from signatures.errors import SetupError
-from signatures.records import AuthorCase
 
-BUDGETS = {"light": 8, "medium": 30, "heavy": 80}
-"""Trials of the named budgets."""
+BUDGETS = TRIALS
+"""Trials of the named budgets, where a task has no others."""
 _MOST_DIGITS = 9
 """Of a budget in calls: a billion calls are a slip of the finger."""
 
-EMBEDDED_SECONDS_A_CALL = 1.0
-"""What `benchmarks.first_run` takes a call, all phases together, on 2 cores with 32 calls in flight."""
+EMBEDDED_SECONDS_A_CALL = SECONDS_A_CALL
 HOSTED_SECONDS_A_CALL = 5.0
 """A guess for one call; as many run at once as there are threads."""
 
@@ -44,8 +43,9 @@ def make_plan(experiment: Experiment, budget: str, n_bootstraps: Callable[[int, 
 
     Raises: SetupError if the budget is not one of these, or does not pay for one trial.
     """
-    if budget in BUDGETS:
-        return _plan(experiment, BUDGETS[budget], n_bootstraps)
+    trials = experiment.task.bench.trials
+    if budget in trials:
+        return _plan(experiment, trials[budget], n_bootstraps)
     if not (budget.isdecimal() and len(budget) <= _MOST_DIGITS):
         raise SetupError(f"unknown budget {budget!r}; choose light, medium, heavy, or a number of model calls")
     least = _plan(experiment, 1, n_bootstraps)
@@ -62,24 +62,24 @@ def make_plan(experiment: Experiment, budget: str, n_bootstraps: Callable[[int, 
 
 
 def _plan(experiment: Experiment, n_trials: int, n_bootstraps: Callable[[int, int], int]) -> Plan:
-    splits = experiment.splits
+    splits, bench = experiment.splits, experiment.task.bench
     n_train, n_test = _n_targets(splits.train), _n_targets(splits.test)
-    a_trial = len(splits.val) + _n_targets(splits.val)
+    bootstraps = bench.most_calls * n_bootstraps(n_trials, n_train)
     calls = {
         "zero-shot baseline": n_train + _n_targets(splits.val) + n_test,
-        "compile": (n_trials + 1) * a_trial + 2 * n_bootstraps(n_trials, n_train),
-        "confirm": 2 * (len(splits.train) + len(splits.val) + n_train + _n_targets(splits.val)),
-        "few-shot": n_test,
-        "uncompiled": len(splits.test) + n_test,
-        "compiled": len(splits.test) + n_test,
+        "compile": (n_trials + 1) * bench.n_calls(splits.val) + bootstraps,
+        "confirm": 2 * bench.n_calls((*splits.train, *splits.val)),
+        **{rival: n_test for rival in bench.rivals},
+        "uncompiled": bench.n_calls(splits.test),
+        "compiled": bench.n_calls(splits.test),
     }
     n_calls = sum(calls.values())
     if experiment.small:
-        seconds = n_calls * EMBEDDED_SECONDS_A_CALL
+        seconds = n_calls * bench.seconds_a_call
     else:
         seconds = n_calls * HOSTED_SECONDS_A_CALL / experiment.choices.n_threads
     return Plan(n_trials, calls, seconds)
 
 
-def _n_targets(cases: tuple[AuthorCase, ...]) -> int:
+def _n_targets(cases: Sequence[Case]) -> int:
     return sum(len(case.targets) for case in cases)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from programs import entry
+from programs.evaluations.run import summarised
 from programs.ledger import LedgerAbout, read_all
 from programs.references import LEDGER
 from programs.reports import write_report
 from programs.reports.tables import show_summary
-from programs.summary import Summary, summarise
+from programs.summary import Summary
 
 
 def parser() -> entry.Parser:
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser().parse_args(arguments)
     ledger = args.ledger / LEDGER if args.ledger.is_dir() else args.ledger
     rows, about = read_all(ledger)
-    summary = summarise(rows, about.seed)
+    summary = summarised(rows, about)
     path = write_report(args.out or ledger.parent, rows, about, summary)
     if args.json:
         print(json.dumps(as_json(summary, about, path), ensure_ascii=False))
@@ -53,9 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def as_json(summary: Summary, about: LedgerAbout, path: Path) -> dict[str, Any]:
     """All numbers, what they are of, and where the report is."""
-    plain = {name: value for name, value in asdict(summary).items() if name != "results"}
+    plain = {name: value for name, value in asdict(summary).items() if name not in ("results", "measures")}
     results = [row.model_dump() for row in summary.results]
-    return {"report": str(path), "about": about.model_dump(mode="json"), "results": results, **plain}
+    counted = {"measures": [each.model_dump() for each in summary.measures]} if summary.measures else {}
+    return {"report": str(path), "about": about.model_dump(mode="json"), "results": results, **plain, **counted}
 
 
 if __name__ == "__main__":

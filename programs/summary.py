@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 
 from programs.agreement import agreement_share, cohens_kappa, correlation
-from programs.card import ResultRow
+from programs.card import Measure, ResultRow
 from programs.costs import Cost, JudgeCost, costs, judge_costs
 from programs.detectable import Detectable, detectable
 from programs.intervals import ClusteredMean
@@ -111,6 +111,8 @@ class Summary:
     judge_costs: tuple[JudgeCost, ...]
     detectable: tuple[Detectable, ...]
     """For each (baseline, judge) with at least one pair."""
+    measures: tuple[Measure, ...] = ()
+    """What the task counts beside win rates."""
 
 
 class _Comparison:
@@ -130,8 +132,12 @@ class _Comparison:
             ) from fault
 
 
-def summarise(rows: Sequence[LedgerRow], seed: int = 0) -> Summary:
-    """Counts all numbers of a report.
+def summarise(
+    rows: Sequence[LedgerRow],
+    seed: int = 0,
+    measures: Callable[[Sequence[LedgerRow], int], tuple[Measure, ...]] | None = None,
+) -> Summary:
+    """Counts all numbers of a report, with those that `measures` counts of the same rows and seed.
 
     Raises:
         SetupError: An order judged twice, or a comparison's rows from several runs or versions of a judge.
@@ -148,6 +154,7 @@ def summarise(rows: Sequence[LedgerRow], seed: int = 0) -> Summary:
         costs=costs(rows),
         judge_costs=judge_costs(rows),
         detectable=_detectable(found),
+        measures=measures(rows, seed) if measures else (),
     )
 
 

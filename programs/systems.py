@@ -4,20 +4,17 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 import dspy
 
 from programs.adjusting import adjusted, read_settings
-from programs.baselines import AttributesOnly, FewShot, ZeroShot
 from programs.card import read_card
 from programs.outside import read_texts
 from programs.references import CARD, REGISTERED, resolve
-from programs.rivals import Prose, ProseSettings, Ticl
 from programs.selection import with_candidates
 from programs.tasks import Task
 from programs.versions import load
@@ -43,40 +40,8 @@ class System:
     """What it is, in a line; of a version also which one the name meant."""
 
 
-class KnownSystem(NamedTuple):
-    """A system that has a name of its own."""
-
-    build: Callable[[Task], dspy.Module]
-    about: str
-    """What it is, in a line."""
-
-
-SYSTEMS: Mapping[str, KnownSystem] = MappingProxyType(
-    {
-        "zero-shot": KnownSystem(lambda task: ZeroShot(), "the prompt alone"),
-        "few-shot": KnownSystem(lambda task: FewShot(), "the person's samples as earlier turns"),
-        "attributes": KnownSystem(lambda task: AttributesOnly(), "the person's attributes, no samples"),
-        "ticl": KnownSystem(
-            lambda task: Ticl(), "samples, failed drafts and what they lack, after TICL (arXiv:2502.08972)"
-        ),
-        "prose": KnownSystem(
-            lambda task: Prose(), "a description refined and verified on the samples, after PROSE (arXiv:2505.23815)"
-        ),
-        "prose-icl": KnownSystem(
-            lambda task: Prose(ProseSettings(n_shown=3)),
-            "the same description with three samples as earlier turns, after PROSE with ICL (arXiv:2505.23815)",
-        ),
-        "paper": KnownSystem(
-            lambda task: task.build({"n_habits": 0}), "two steps as in the paper: nothing measured, nothing tested"
-        ),
-        "uncompiled": KnownSystem(lambda task: task.build({}), "HyPerAlign as written by hand, without a compile"),
-    }
-)
-"""Every system with a name of its own; read-only."""
-
-
 def other_forms(task: Task) -> str:
-    """What a reference may be beside the names in `SYSTEMS`, for help texts."""
+    """What a reference may be beside the task's own names, for help texts."""
     name = task.name
     return (
         f"a compiled version ({name!r}, {name + '@champion'!r}, {name + '/3'!r}), a version's folder, "
@@ -91,8 +56,8 @@ def find_system(reference: str, task: Task, root: Path | None = None) -> System:
     """The system that `reference` means.
 
     Args:
-        reference: A name in `SYSTEMS`, anything that `programs.versions.load` takes, either of them with `*N` after it
-            for N candidates, or `texts:FILE`.
+        reference: A name in the task's `bench.systems`, anything that `programs.versions.load` takes, either of them
+            with `*N` after it for N candidates, or `texts:FILE`.
         task: The task whose targets it is to answer.
         root: The folder of all tasks' versions, as for `load`.
 
@@ -105,13 +70,14 @@ def find_system(reference: str, task: Task, root: Path | None = None) -> System:
     base, changes = without_settings(reference)
     if changes:
         return _adjusted(reference, find_system(base, task, root), changes)
-    known = SYSTEMS.get(reference)
+    systems = task.bench.systems
+    known = systems.get(reference)
     if known is not None:
         return System(reference, known.build(task), None, known.about)
     if reference.startswith(TEXTS):
         return _outside(reference)
     if not _may_be_version(reference, task):
-        raise SetupError(f"unknown system {reference!r}; choose one of: {', '.join(SYSTEMS)}; or {other_forms(task)}")
+        raise SetupError(f"unknown system {reference!r}; choose one of: {', '.join(systems)}; or {other_forms(task)}")
     program = load(reference, root, {task.name: task})
     return System(reference, program, None, _about_version(reference, program, task, root))
 

@@ -4,18 +4,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dspy
 from pydantic import ValidationError
 
 from data.sentences import clip
 from programs.authorship import AuthorshipProgram, AuthorshipSettings
+from programs.deliberating.examples import deliberative_demos, deliberative_examples
+from programs.deliberative import DeliberativeProgram, DeliberativeSettings
 from programs.habits import measured_habits, offered
+from signatures import deliberation
 from signatures.errors import SetupError, counted, unknown
 from signatures.generation import MAX_HYPOTHESES, MIN_HYPOTHESES, VARIANTS, Sample
 from signatures.hypotheses import Hypothesis
 from signatures.records import AuthorCase
+
+if TYPE_CHECKING:
+    from programs.bench import Bench
 
 DEMO_SAMPLES, DEMO_WORDS, DEMO_HABITS = 2, 80, 6
 LEAST_AUTHORS, LEAST_TEXTS, MOST_TEXTS = 4, 5, 40
@@ -34,15 +40,22 @@ class Task:
     """Makes an uncompiled program from settings."""
     settings: type[Any]
     """The record of those settings."""
-    examples: Callable[[Sequence[AuthorCase]], list[dspy.Example]]
-    """Authors to examples whose inputs the program takes; labels where they are known."""
-    demos: Callable[[Sequence[AuthorCase]], list[dspy.Example]]
+    examples: Callable[[Sequence[Any]], list[dspy.Example]]
+    """Cases, such as authors, to examples whose inputs the program takes; labels where they are known."""
+    demos: Callable[[Sequence[Any]], list[dspy.Example]]
     """The same, brief enough to be shown as demos."""
     variants: Mapping[str, Sequence[str]]
     """Predictor name to hand-written instructions that an optimizer may choose."""
-    fit: Callable[[Any, str, Sequence[AuthorCase]], str] = lambda program, corpus, cases: ""
-    """Gives a program what it takes from a corpus (by name) and its train and val authors before any search; returns
+    bench_of: Callable[[], "Bench"]
+    """Imports what experiments need, which an app that loads a program pays nothing for; see `bench`."""
+    fit: Callable[[Any, str, Sequence[Any]], str] = lambda program, corpus, cases: ""
+    """Gives a program what it takes from a corpus (by name) and its train and val cases before any search; returns
     what a reader should know of it, in words."""
+
+    @property
+    def bench(self) -> "Bench":
+        """What experiments on the task need."""
+        return self.bench_of()
 
     def settings_of(self, program: Any) -> dict[str, Any]:
         """The settings of one of this task's programs, as `build` takes them."""
@@ -137,6 +150,22 @@ def fit_others(program: AuthorshipProgram, corpus: str, cases: Sequence[AuthorCa
     return f"people are told from {program.population.name}"
 
 
+def _authorship_bench() -> "Bench":
+    from programs.benches.authorship import BENCH
+
+    return BENCH
+
+
+def _deliberative_bench() -> "Bench":
+    from programs.benches.deliberative import BENCH
+
+    return BENCH
+
+
+def _requests(cases: Sequence[Any]) -> list[Any]:
+    return [target.request for case in cases for target in case.targets]
+
+
 TASKS: Mapping[str, Task] = MappingProxyType(
     {
         "authorship": Task(
@@ -146,8 +175,18 @@ TASKS: Mapping[str, Task] = MappingProxyType(
             examples=authorship_examples,
             demos=authorship_demos,
             variants=VARIANTS,
+            bench_of=_authorship_bench,
             fit=fit_others,
-        )
+        ),
+        "deliberative": Task(
+            name="deliberative",
+            program=DeliberativeProgram,
+            settings=DeliberativeSettings,
+            examples=lambda cases: deliberative_examples(_requests(cases)),
+            demos=lambda cases: deliberative_demos(_requests(cases)),
+            variants=deliberation.VARIANTS,
+            bench_of=_deliberative_bench,
+        ),
     }
 )
 """Every task; read-only."""

@@ -1,37 +1,36 @@
 """The systems of a run, their answers, and the verdicts between them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import dspy
 import numpy as np
 
 from programs.aliases import read_aliases
 from programs.answers import Answer, answer_all
-from programs.card import JudgeNote, ResultRow, read_card
-from programs.contest import Comparison, others_texts, own_texts, verdict_rows
-from programs.experiment import Experiment, corpus_note, lm_note, package_versions
+from programs.card import JudgeNote, Measure, ResultRow, read_card
+from programs.contest import Comparison, verdict_rows
+from programs.experiment import Experiment, corpus_note, data_settings, lm_note, package_versions
 from programs.judges import Judge
 from programs.ledger import LedgerAbout, LedgerRow, read_ledger, write_ledger
 from programs.progress import RunProgress
 from programs.references import CARD, LEDGER
 from programs.spending import Purse
 from programs.summary import result_row
-from programs.validated import LONGEST_WORDS, judge_notes
-from signatures.records import AuthorCase
 
 BASELINE = "zero-shot"
 
-COMPARISONS = (
-    ("few-shot", BASELINE),
-    ("uncompiled", BASELINE),
-    ("compiled", BASELINE),
-    ("compiled", "uncompiled"),
-    ("compiled", "few-shot"),
-    ("ceiling", BASELINE),
-    ("floor", BASELINE),
-)
+
+def pairings(rivals: Sequence[str], bounds: Iterable[str]) -> list[tuple[str, str]]:
+    """Who is compared with whom after a compile: all with zero-shot, and the compiled program with its rivals too."""
+    systems = [*rivals, "uncompiled", "compiled"]
+    others = ["uncompiled", *rivals]
+    return [
+        *((system, BASELINE) for system in systems),
+        *(("compiled", other) for other in others),
+        *((bound, BASELINE) for bound in bounds),
+    ]
 
 
 class Rate(NamedTuple):
@@ -48,10 +47,11 @@ class Tournament:
     def __init__(self, experiment: Experiment, purse: Purse, progress: RunProgress, run: str) -> None:
         """Starts without answers."""
         self.experiment = experiment
-        self.answers: dict[str, dict[str, Answer]] = {}
+        self.answers: dict[str, Mapping[str, Answer]] = {}
         self.rows: list[LedgerRow] = []
         self.results: list[ResultRow] = []
         self.judges: list[JudgeNote] = []
+        self.measures: tuple[Measure, ...] = ()
         self.purse = purse
         self._progress = progress
         self._run = run
@@ -59,16 +59,17 @@ class Tournament:
         self._notes: list[str] = []
         self._rng = np.random.default_rng(experiment.choices.seed)
 
-    def enter(self, system: str, program: dspy.Module, *groups: Sequence[AuthorCase]) -> None:
-        """Lets a system answer the targets of these authors.
+    def enter(self, system: str, program: dspy.Module, *groups: Sequence[Any]) -> None:
+        """Lets a system answer the targets of these cases.
 
         Raises: the first fault if every answer failed.
         """
-        examples = self.experiment.task.examples([case for group in groups for case in group])
+        task = self.experiment.task
+        examples = task.examples([case for group in groups for case in group])
         name = f"{system} texts"
         with self.purse.phase(name), self._progress.phase(name, len(examples)):
             n_threads = self.experiment.choices.n_threads
-            answers = answer_all(program, examples, n_threads, lambda _: self._progress.step())
+            answers = answer_all(program, examples, n_threads, lambda _: self._progress.step(), keep=task.bench.kept)
         faults = [answer.fault for answer in answers.values() if answer.fault]
         if len(faults) == len(answers):
             raise faults[0]
@@ -82,27 +83,28 @@ class Tournament:
 
     def judge(self) -> None:
         """Validates the judge, then compares the systems on the test authors."""
-        splits = self.experiment.splits
+        splits, bench = self.experiment.splits, self.experiment.task.bench
         judge = self.experiment.judge(splits.test, splits.dev)
         self._validate(judge)
-        self.answers["ceiling"] = own_texts(splits.test, LONGEST_WORDS)
-        self.answers["floor"] = others_texts((*splits.test, *splits.dev), LONGEST_WORDS, self._rng)
-        pairs = list(COMPARISONS)
+        bounds = bench.bounds(splits.test, (*splits.test, *splits.dev), self._rng)
+        self.answers |= bounds
+        pairs = pairings(bench.rivals, bounds)
         rival = self._champion()
         if rival:
             self.answers["champion"] = rival
             pairs.append(("compiled", "champion"))
         for system, baseline in pairs:
-            comparison = Comparison(self._run, system, baseline, judge)
+            comparison = Comparison(self._run, system, baseline, judge, bench.judging.by, bench.row)
             rows = verdict_rows(comparison, splits.test, self.answers[system], self.answers[baseline])
             self.rows += rows
             result = result_row(rows, self.experiment.choices.seed)
             if result:
                 self.results.append(result)
+        self.measures = bench.measures(self.rows, self.experiment.choices.seed)
 
     def forget_verdicts(self) -> None:
         """Drops what an interrupted `judge` has counted so far: part of the comparisons would read as all of them."""
-        self.rows, self.results, self.judges = [], [], []
+        self.rows, self.results, self.judges, self.measures = [], [], [], ()
 
     def against_rival(self) -> tuple[Rate | None, bool]:
         """The compiled program against what it must beat to become champion, and whether on the same targets."""
@@ -134,7 +136,7 @@ class Tournament:
             lm=lm_note(self.experiment),
             seed=choices.seed,
             judges=tuple(self.judges),
-            settings={name: getattr(choices, name) for name in ("n_samples", "n_targets", "min_texts")},
+            settings=data_settings(choices),
             packages=package_versions(),
             notes=(*self.experiment.corpus.notes, *self.experiment.splits.notes, *self.notes),
         )
@@ -144,7 +146,8 @@ class Tournament:
         """Puts real texts before the judge: other people's, and the model's own without any personalisation."""
         splits = self.experiment.splits
         plain = (f"{self.experiment.choices.lm} {BASELINE}", self.texts(BASELINE))
-        self.judges += judge_notes(judge, (*splits.test, *splits.dev), splits.test, plain, self._rng)
+        judging = self.experiment.task.bench.judging
+        self.judges += judging.validate(judge, (*splits.test, *splits.dev), splits.test, plain, self._rng)
 
     def _champion(self) -> dict[str, Answer] | None:
         """The champion's answers to these very targets, from its ledger; None, with a note, where there are none."""
@@ -162,4 +165,7 @@ class Tournament:
             for row in read_ledger(self._home / version / LEDGER)
             if (row.system, row.baseline, row.order) == ("compiled", BASELINE, "candidate-first")
         ]
-        return {row.target_id: Answer(row.target_id, row.candidate_text, 0.0, error=row.error) for row in rows}
+        return {
+            row.target_id: Answer(row.target_id, row.candidate_text, 0.0, shown=row.hypotheses, error=row.error)
+            for row in rows
+        }

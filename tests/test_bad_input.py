@@ -270,7 +270,7 @@ def tampered_program(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "remedy"),
     [
-        (newer_card, "card schema 99 is newer than 2; upgrade hyperalign"),
+        (newer_card, "card schema 99 is newer than 3; upgrade hyperalign"),
         (other_settings, "compile it again"),
         (tampered_program, "restore the file or compile again"),
         (lambda folder: (folder / "program.json").unlink(), "restore the file or compile again"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from programs.experiment import Experiment
 from programs.plan import BUDGETS, EMBEDDED_SECONDS_A_CALL, HOSTED_SECONDS_A_CALL, make_plan
+from programs.tasks import find_task
 from signatures.errors import SetupError
 
 
@@ -19,7 +20,8 @@ def cases(n_authors: int, n_targets: int) -> list[Any]:
 def experiment(small: bool = True, n_threads: int = 10) -> Experiment:
     """Five train, two val and three test authors with two targets each."""
     splits = SimpleNamespace(train=cases(5, 2), val=cases(2, 2), test=cases(3, 2))
-    return cast(Experiment, SimpleNamespace(splits=splits, small=small, choices=SimpleNamespace(n_threads=n_threads)))
+    choices, task = SimpleNamespace(n_threads=n_threads), find_task("authorship")
+    return cast(Experiment, SimpleNamespace(splits=splits, small=small, choices=choices, task=task))
 
 
 def six_at_most(n_trials: int, n_train: int) -> int:

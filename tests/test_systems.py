@@ -12,13 +12,14 @@ from programs.authorship import AuthorshipProgram, AuthorshipSettings
 from programs.baselines import AttributesOnly, FewShot, ZeroShot
 from programs.ledger import write_ledger
 from programs.rivals import Prose, Ticl
-from programs.systems import SYSTEMS, find_system, other_forms
+from programs.systems import find_system, other_forms
 from programs.tasks import find_task
 from programs.versions import save_version
 from signatures.errors import SetupError
 from signatures.generation import PersonalizedGeneration
 
 TASK = find_task("authorship")
+SYSTEMS = TASK.bench.systems
 
 
 @pytest.fixture

@@ -10,19 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from data import Splits, load_corpus, split
+from programs.bench import Bench, Parts
 from programs.card import CorpusNote, JudgeNote
 from programs.contest import judged_again
 from programs.evaluations.journal import open_journal
 from programs.evaluations.run import Evaluated, finish
-from programs.evaluations.setup import EVALUATIONS, PARTS, VALIDATIONS, build_judge
-from programs.judges import Judge, References, ValidationCache, check_judge
+from programs.evaluations.setup import EVALUATIONS, PARTS, VALIDATIONS
+from programs.judges import Judge, References, ValidationCache
 from programs.judges.opinions import Opine
 from programs.ledger import LedgerAbout, LedgerRow, comparisons, read_all
 from programs.progress import RunProgress
-from programs.validated import judge_notes
+from programs.tasks import find_task
 from signatures.errors import SetupError
-from signatures.records import AuthorCase
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,8 @@ class Again:
 
     rows: tuple[LedgerRow, ...]
     about: LedgerAbout
-    judged: tuple[AuthorCase, ...]
+    bench: Bench
+    judged: tuple[Any, ...]
     judges: tuple[Judge, ...]
     """Those that have not read it yet."""
     folder: Path
@@ -39,7 +39,7 @@ class Again:
 
     def execute(self, progress: RunProgress) -> Evaluated:
         """Judges every text that the ledger holds; rows of judges that it has already are left as they are."""
-        references = {case.author.id: [text.text for text in case.references] for case in self.judged}
+        references = self.bench.judging.references(self.judged)
         key = hashlib.sha256(json.dumps(references, sort_keys=True).encode()).hexdigest()
         rows, notes = list(self.rows), list(self.about.judges)
         # Not the rows themselves: the same texts evaluated once more took other seconds.
@@ -52,7 +52,7 @@ class Again:
                     notes += self._validated(judge, references, opine)
                     progress.step()
                     for each in texts:
-                        rows += judged_again(each, judge, opine)
+                        rows += judged_again(each, judge, opine, self.bench.judging.by)
                         progress.step()
         about = self.about.model_copy(update={"judges": tuple(notes)})
         return finish(self.folder, rows, about)
@@ -65,17 +65,23 @@ class Again:
         cases = [case for case in self.judged if any(target.id in texts for target in case.targets)]
         plain = (f"{self.about.lm.name if self.about.lm else 'model'} {baseline}", texts)
         cache = ValidationCache(self.folder.parent / VALIDATIONS, references)
-        return judge_notes(judge, self.judged, cases, plain, np.random.default_rng(self.about.seed), cache, opine)
+        rng = np.random.default_rng(self.about.seed)
+        return self.bench.judging.validate(judge, self.judged, cases, plain, rng, cache, opine)
 
 
 def prepare_again(
-    ledger: Path, judges: tuple[str, ...], data: str | None, out: Path, resume: bool, judge_api_base: str | None = None
+    ledger: Path,
+    judges: tuple[str, ...] | None,
+    data: str | None,
+    out: Path,
+    resume: bool,
+    judge_api_base: str | None = None,
 ) -> Again:
     """Reads a ledger and finds its references again.
 
     Args:
         ledger: Its path.
-        judges: Names of judges.
+        judges: Names of judges; None for those of an evaluation of the ledger's task.
         data: Where the corpus is now; None for where it was.
         out: The folder of all tasks.
         resume: As in `open_journal`.
@@ -83,32 +89,33 @@ def prepare_again(
 
     Raises: SetupError if the ledger has no rows or does not say what it is of, or the corpus is not the one it is of.
     """
-    for each in judges:
-        check_judge(each)
     rows, about = read_all(ledger)
+    bench = find_task(about.task or "authorship").bench
+    judges = bench.judging.evaluated if judges is None else judges
+    for each in judges:
+        bench.judging.check(each)
     if not rows:
         raise SetupError(f"the ledger {str(ledger)!r} has no rows; there is nothing to judge")
     if about.corpus is None:
         raise SetupError(f"the ledger {str(ledger)!r} does not say what corpus it is of; compile or evaluate again")
-    splits = _split(about, about.corpus, data or about.corpus.name)
+    splits = _split(bench, about, about.corpus, data or about.corpus.name)
     parts = PARTS[:-1] if about.part == "all" else (about.part, "dev", "test")
     judged = {case.author.id: case for part in parts for case in getattr(splits, part)}
     if about.part == "all":
         judged = dict(sorted(judged.items()))
     name = hashlib.sha256(json.dumps([rows[0].run, judges]).encode()).hexdigest()[:8]
     folder = out / EVALUATIONS / f"{about.task or 'texts'}-{rows[0].run}-rejudged-{name}"
-    references = {name: [text.text for text in case.references] for name, case in judged.items()}
-    built = [build_judge(each, references, judge_api_base) for each in judges]
-    return Again(tuple(rows), about, tuple(judged.values()), _new(built, rows), folder, resume)
+    references = bench.judging.references(tuple(judged.values()))
+    built = [bench.judging.make(each, references, judge_api_base) for each in judges]
+    return Again(tuple(rows), about, bench, tuple(judged.values()), _new(built, rows), folder, resume)
 
 
-def _split(about: LedgerAbout, note: CorpusNote, data: str) -> Splits:
+def _split(bench: Bench, about: LedgerAbout, note: CorpusNote, data: str) -> Parts:
     """The split that the ledger is of, drawn again. Raises: SetupError if `data` gives another."""
     settings: Mapping[str, Any] = {
         k: v for k, v in about.settings.items() if k in ("n_samples", "n_targets", "min_texts")
     }
-    corpus = load_corpus(data)
-    splits = split(corpus, seed=about.seed, **settings)
+    corpus, splits = bench.data(data, about.seed, settings)
     for what, found, wanted in (("is", corpus.hash, note.sha256), ("splits to", splits.hash, note.split_sha256)):
         if found != wanted:
             raise SetupError(

@@ -10,9 +10,9 @@ import numpy as np
 
 from programs.answers import Answer, answer_all
 from programs.card import JudgeNote
-from programs.contest import Comparison, others_texts, own_texts, verdict_rows
+from programs.contest import Comparison, verdict_rows
 from programs.evaluations.journal import Journal, open_journal
-from programs.evaluations.setup import CEILING, FLOOR, VALIDATIONS, Evaluation, fingerprint
+from programs.evaluations.setup import VALIDATIONS, Evaluation, fingerprint
 from programs.evaluations.transfer import Contestant
 from programs.judges import Judge, ValidationCache
 from programs.judges.opinions import Opine
@@ -23,7 +23,7 @@ from programs.progress import RunProgress
 from programs.references import LEDGER
 from programs.spending import Purse
 from programs.summary import Summary, summarise
-from programs.validated import LONGEST_WORDS, judge_notes
+from programs.tasks import TASKS
 from signatures.errors import SetupError, counted
 
 TEXTS_PHASE = " texts"
@@ -47,7 +47,7 @@ class EvaluationRun:
     evaluation: Evaluation
     purse: Purse
     progress: RunProgress
-    answers: dict[str, dict[str, Answer]] = field(default_factory=dict)
+    answers: dict[str, Mapping[str, Answer]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def execute(self) -> Evaluated:
@@ -62,8 +62,9 @@ class EvaluationRun:
             for contestant in contestants:
                 with dspy.context(lm=contestant.lm, adapter=FittingAdapter()):
                     self._answer(contestant, journal)
-            self._real_texts()
-            return self._judge(contestants, journal)
+            bounds = self._bounds()
+            self.answers |= bounds
+            return self._judge(contestants, tuple(bounds), journal)
 
     def _answer(self, contestant: Contestant, journal: Journal) -> None:
         """Lets a system answer what the journal has no text for; a file's texts are taken as they are."""
@@ -84,7 +85,8 @@ class EvaluationRun:
         n_threads = self.evaluation.choices.base.n_threads
         with self.purse.phase(name), self.progress.phase(name, len(left)):
             # Python waits for what is under way before it ends anyhow; the journal must be open until then.
-            made = answer_all(system.program, left, n_threads, keep, finish_begun=True)
+            kept = self.evaluation.experiment.task.bench.kept
+            made = answer_all(system.program, left, n_threads, keep, finish_begun=True, keep=kept)
         if len(left) < len(wanted):
             self.progress.say(f"  {len(wanted) - len(left)} of {len(wanted)} were there already")
         found = {**known, **made}
@@ -114,19 +116,17 @@ class EvaluationRun:
             for target in ids
         }
 
-    def _real_texts(self) -> None:
-        cases = self.evaluation.cases
-        self.answers[CEILING] = own_texts(cases, LONGEST_WORDS)
-        rng = np.random.default_rng(self.evaluation.choices.base.seed)
-        everyone = self.evaluation.judged
-        floor = others_texts(everyone, LONGEST_WORDS, rng)
-        self.answers[FLOOR] = {target.id: floor[target.id] for case in cases for target in case.targets}
+    def _bounds(self) -> Mapping[str, Mapping[str, Answer]]:
+        evaluation = self.evaluation
+        rng = np.random.default_rng(evaluation.choices.base.seed)
+        return evaluation.experiment.task.bench.bounds(evaluation.cases, evaluation.judged, rng)
 
-    def _judge(self, contestants: Sequence[Contestant], journal: Journal) -> Evaluated:
+    def _judge(self, contestants: Sequence[Contestant], bounds: Sequence[str], journal: Journal) -> Evaluated:
         evaluation, baseline = self.evaluation, self.evaluation.choices.baseline
         opine = partial(journal.opinions, references=evaluation.reference_key)
         matches = [(each.system.name, each.baseline, each.cases) for each in contestants if each.baseline is not None]
-        matches += [(name, baseline, evaluation.cases) for name in (CEILING, FLOOR)]
+        matches += [(name, baseline, evaluation.cases) for name in bounds]
+        bench = evaluation.experiment.task.bench
         rows: list[LedgerRow] = []
         notes: list[JudgeNote] = []
         for judge in evaluation.judges:
@@ -143,7 +143,7 @@ class EvaluationRun:
                 self.progress.step()
                 for system, rival, cases in matches:
                     rows += verdict_rows(
-                        Comparison(evaluation.run, system, rival, judge),
+                        Comparison(evaluation.run, system, rival, judge, bench.judging.by, bench.row),
                         cases,
                         self.answers[system],
                         self.answers[rival],
@@ -162,7 +162,14 @@ class EvaluationRun:
         plain = (f"{self.evaluation.choices.base.lm} {baseline}" if written else baseline, texts)
         cache = ValidationCache(self.evaluation.folder.parent / VALIDATIONS, self.evaluation.references)
         rng = np.random.default_rng(self.evaluation.choices.base.seed)
-        return judge_notes(judge, self.evaluation.judged, self.evaluation.cases, plain, rng, cache, opine)
+        validate = self.evaluation.experiment.task.bench.judging.validate
+        return validate(judge, self.evaluation.judged, self.evaluation.cases, plain, rng, cache, opine)
+
+
+def summarised(rows: Sequence[LedgerRow], about: LedgerAbout) -> Summary:
+    """All numbers of a report, with those that the task counts besides."""
+    task = TASKS.get(about.task)
+    return summarise(rows, about.seed, task.bench.measures if task else None)
 
 
 def finish(folder: Path, rows: list[LedgerRow], about: LedgerAbout) -> Evaluated:
@@ -170,6 +177,6 @@ def finish(folder: Path, rows: list[LedgerRow], about: LedgerAbout) -> Evaluated
     from programs.reports import write_report
 
     write_ledger(folder / LEDGER, rows, about)
-    summary = summarise(rows, about.seed)
+    summary = summarised(rows, about)
     write_report(folder, rows, about, summary)
     return Evaluated(folder, tuple(rows), about, summary)

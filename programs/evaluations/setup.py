@@ -8,28 +8,49 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from programs.bench import Bench
+from programs.benches.authorship import BENCH as AUTHORSHIP
+from programs.benches.authorship import author_judge as build_judge
 from programs.card import JudgeNote, read_card
 from programs.evaluations.transfer import CELLS, N_SAMPLES, Contestant, contestants
-from programs.experiment import Choices, Experiment, corpus_note, lm_note, package_versions, prepare
-from programs.judges import Judge, References, check_judge, make_judge
-from programs.judges.llm import JUDGE_DECODING
+from programs.experiment import (
+    Choices,
+    Experiment,
+    corpus_note,
+    data_settings,
+    lm_note,
+    package_versions,
+    prepare,
+)
+from programs.judges import Judge
 from programs.ledger import LedgerAbout
 from programs.lms import make_lm
 from programs.lms.access import check_access
 from programs.references import CARD, REGISTERED, resolve
 from programs.systems import System, base_of, find_system
-from programs.tasks import TASKS
+from programs.tasks import TASKS, find_task
 from signatures.errors import SetupError, counted, unknown
-from signatures.records import AuthorCase
 
 PARTS = ("train", "val", "dev", "test", "all")
-DEFAULT_SYSTEMS = ("zero-shot", "few-shot", "attributes", "ticl", "prose", "uncompiled", "authorship")
-DEFAULT_JUDGES = ("stylometric", "stylometric-plain", "delta")
+DEFAULT_SYSTEMS = AUTHORSHIP.evaluated
+DEFAULT_JUDGES = AUTHORSHIP.judging.evaluated
 EVALUATIONS = "evaluations"
 """The folder of all evaluations, beside those of the tasks."""
 VALIDATIONS = "validations"
 """The folder of judges' validations, among the evaluations."""
-CEILING, FLOOR = "ceiling", "floor"
+
+__all__ = [
+    "DEFAULT_JUDGES",
+    "DEFAULT_SYSTEMS",
+    "EVALUATIONS",
+    "PARTS",
+    "VALIDATIONS",
+    "Evaluation",
+    "EvaluationChoices",
+    "build_judge",
+    "fingerprint",
+    "prepare_evaluation",
+]
 
 
 @dataclass(frozen=True)
@@ -56,9 +77,9 @@ class Evaluation:
 
     choices: EvaluationChoices
     experiment: Experiment
-    cases: tuple[AuthorCase, ...]
-    """The authors whose targets are answered."""
-    judged: tuple[AuthorCase, ...]
+    cases: tuple[Any, ...]
+    """The authors, or other cases, whose targets are answered."""
+    judged: tuple[Any, ...]
     """The authors that judges tell apart: those of the split, with dev and test where they are not of it."""
     contestants: tuple[Contestant, ...]
     """The baseline first, then systems, then cells of transfers."""
@@ -67,8 +88,8 @@ class Evaluation:
 
     @property
     def references(self) -> dict[str, list[str]]:
-        """Author to the texts that only judges see."""
-        return {case.author.id: [text.text for text in case.references] for case in self.judged}
+        """What judges are fitted on."""
+        return self.experiment.task.bench.judging.references(self.judged)
 
     @property
     def reference_key(self) -> str:
@@ -106,9 +127,7 @@ class Evaluation:
         """What the ledger says of the evaluation; `judges` are the notes on their validation."""
         base, splits = self.choices.base, self.experiment.splits
         settings: dict[str, Any] = {
-            "n_samples": base.n_samples,
-            "n_targets": base.n_targets,
-            "min_texts": base.min_texts,
+            **data_settings(base),
             "limit_authors": self.choices.limit_authors,
             "exact": base.exact,
         }
@@ -134,18 +153,8 @@ def prepare_evaluation(choices: EvaluationChoices) -> Evaluation:
 
     Raises: SetupError for the first that cannot be used.
     """
-    if choices.part not in PARTS:
-        raise unknown("split", choices.part, PARTS)
-    if choices.limit_authors is not None and choices.limit_authors < 1:
-        raise SetupError(f"--limit-authors is {choices.limit_authors}; give at least 1")
-    if not choices.judges:
-        raise SetupError("no judge is named; give --judges, such as stylometric")
-    for kind, names in (("system", choices.systems), ("judge", choices.judges), ("transfer", choices.transfer)):
-        repeated = sorted({name for name in names if names.count(name) > 1})
-        if repeated:
-            raise SetupError(f"{kind} {repeated[0]!r} is named twice; name each {kind} once")
-    for name in choices.judges:
-        check_judge(name)
+    bench = find_task(choices.base.task).bench
+    _check_choices(choices, bench)
     experiment = prepare(replace(choices.base, judge=choices.judges[0]))
     names = (choices.baseline, *(name for name in choices.systems if name != choices.baseline))
     systems = tuple(find_system(name, experiment.task, choices.base.out) for name in names)
@@ -159,18 +168,26 @@ def prepare_evaluation(choices: EvaluationChoices) -> Evaluation:
     ]
     entered += _transfers(choices, experiment, cases)
     evaluation = Evaluation(choices, experiment, cases, tuple(judged.values()), tuple(entered), (), ())
-    judges = tuple(build_judge(name, evaluation.references, choices.judge_api_base) for name in choices.judges)
+    judges = tuple(bench.judging.make(name, evaluation.references, choices.judge_api_base) for name in choices.judges)
     evaluation = replace(evaluation, judges=judges)
     return replace(evaluation, notes=tuple(_notes(evaluation)))
 
 
-def build_judge(name: str, references: References, api_base: str | None) -> Judge:
-    """A judge fitted on references; one that asks a hosted model, at `api_base`. Raises: SetupError."""
-    kind, _, model = name.partition(":")
-    if kind != "llm" or api_base is None or model.partition(":")[0] == "embedded":
-        return make_judge(name, references)
-    check_access(model, api_base)
-    return make_judge(name, references, make_lm(model, api_base=api_base, **JUDGE_DECODING))
+def _check_choices(choices: EvaluationChoices, bench: Bench) -> None:
+    if choices.part not in PARTS:
+        raise unknown("split", choices.part, PARTS)
+    if choices.limit_authors is not None and choices.limit_authors < 1:
+        raise SetupError(f"--limit-authors is {choices.limit_authors}; give at least 1")
+    if not choices.judges:
+        raise SetupError(f"no judge is named; give --judges, such as {bench.judging.default}")
+    for kind, names in (("system", choices.systems), ("judge", choices.judges), ("transfer", choices.transfer)):
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise SetupError(f"{kind} {repeated[0]!r} is named twice; name each {kind} once")
+    for name in choices.judges:
+        bench.judging.check(name)
+    if choices.transfer and not bench.transfers:
+        raise SetupError(f"nothing can be carried over in task {choices.base.task!r}; leave out --transfer")
 
 
 def fingerprint(system: System) -> str:
@@ -182,14 +199,14 @@ def fingerprint(system: System) -> str:
     return f"{system.name} {hashlib.sha256(made.encode()).hexdigest()[:16]}"
 
 
-def _cases(experiment: Experiment, part: str) -> tuple[AuthorCase, ...]:
+def _cases(experiment: Experiment, part: str) -> tuple[Any, ...]:
     splits = experiment.splits
     if part == "all":
         return tuple(sorted((*splits.train, *splits.val, *splits.dev, *splits.test), key=lambda case: case.author.id))
     return getattr(splits, part)
 
 
-def _transfers(choices: EvaluationChoices, experiment: Experiment, cases: tuple[AuthorCase, ...]) -> list[Contestant]:
+def _transfers(choices: EvaluationChoices, experiment: Experiment, cases: tuple[Any, ...]) -> list[Contestant]:
     if not choices.transfer:
         return []
     base = choices.base
@@ -204,10 +221,10 @@ def _transfers(choices: EvaluationChoices, experiment: Experiment, cases: tuple[
 def _notes(evaluation: Evaluation) -> list[str]:
     """What a reader must know of what was not tried, and of systems that are not innocent of these authors."""
     notes = []
-    choices = evaluation.choices
+    choices, bench = evaluation.choices, evaluation.experiment.task.bench
     n_left = len(_cases(evaluation.experiment, choices.part)) - len(evaluation.cases)
     if n_left:
-        notes.append(f"{counted(n_left, 'author')} of the split left out by --limit-authors")
+        notes.append(f"{counted(n_left, bench.unit)} of the split left out by --limit-authors")
     too_many = [str(n) for n in N_SAMPLES if n > choices.base.n_samples]
     if "samples" in choices.transfer and too_many:
         notes.append(

@@ -44,7 +44,7 @@ class Contestant:
     """A system with the authors as it sees them, the model that writes for it, and what it is compared with."""
 
     system: System
-    cases: tuple[AuthorCase, ...]
+    cases: tuple[Any, ...]
     baseline: str | None
     """None for a system that is only compared with."""
     lm: dspy.LM

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -11,7 +11,10 @@ from programs.intervals import clustered_mean
 from programs.judges.judge import Judge
 from programs.judges.opinions import GivesOpinions, Opine, Opinion, opinions
 from signatures.errors import SetupError
-from signatures.records import AuthorCase, Text
+from signatures.records import AuthorCase
+
+if TYPE_CHECKING:
+    from programs.bench import Target
 
 TRUSTED_FROM = 0.80
 """Accuracy below which a judge's results are marked as not to be trusted."""
@@ -148,7 +151,24 @@ def validate_against(
     return _judged(judge, pairs, rng, max_pairs, cache, opine)
 
 
-def answer(target: Text, text: str) -> str:
+def validate_pairs(
+    judge: Judge,
+    pairs: Sequence[KnownPair],
+    rng: np.random.Generator,
+    *,
+    max_pairs: int | None = None,
+    cache: KeepsValidations | None = None,
+    opine: Opine = opinions,
+) -> Validation:
+    """Judges pairs made elsewhere, whose `author` is whatever the judge is asked about; otherwise as `validate`.
+
+    Raises:
+        SetupError: The judge gave no verdict at all.
+    """
+    return _judged(judge, pairs, rng, max_pairs, cache, opine)
+
+
+def answer(target: "Target", text: str) -> str:
     """What a judge may read of a text for `target`: without the opening that the prompt gave away, if it is there."""
     return cut_prefix(text, target.prefix).strip()
 

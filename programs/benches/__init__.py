@@ -1,0 +1,1 @@
+"""What experiments on each task need, a module a task."""
