@@ -10,9 +10,12 @@ import pytest
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
 from hypothesis import given
 from hypothesis import strategies as st
+from toy import Parrot, Toy, metric
 
+from optimizers import find_optimizer
 from optimizers.budget import Budget, Limits
 from optimizers.contract import OutOfBudgetError, Spent
+from programs.lms.adapters import FittingAdapter
 from programs.lms.answer_cache import AnswerCache
 from programs.lms.embedded_lm import EmbeddedLM
 from programs.metering import Tally
@@ -223,3 +226,24 @@ def test_limits_that_pay_for_one_trial_pass_and_an_unknown_price_is_not_compared
     Limits(max_calls=100, max_tokens=20_000, max_dollars=0.75, max_minutes=2.0).check_pays_for(least, "one trial")
     Limits(max_dollars=0.01).check_pays_for(Tally(dollars=9.0, unpriced=1), "one trial")
     assert not Limits().any and Limits(max_minutes=3).any
+
+
+def test_a_search_ends_with_the_best_so_far_when_its_budget_is_spent(material):
+    engine = Parrot()
+    lm = EmbeddedLM("embedded", engine=engine, cache=False, num_retries=0)
+    budget = Budget(Limits(max_calls=12))
+    with dspy.context(lm=budget.metered(lm, "task model"), adapter=FittingAdapter()):
+        compiled = find_optimizer("bootstrap").compile(
+            Toy(),
+            replace(material, proposer=None),
+            metric,
+            n_trials=30,
+            seed=0,
+            n_threads=2,
+            on_trial=lambda trial: None,
+            budget=budget,
+        )
+    # The student takes 5 calls and bootstrapping a few more, so a trial or two is scored, of 30.
+    assert 1 <= len(compiled.trials) <= 3 and "--max-calls 12" in compiled.stopped
+    assert compiled.spent == replace(budget.spent(), seconds=compiled.spent.seconds if compiled.spent else 0.0)
+    assert 12 <= engine.n_calls <= 13
