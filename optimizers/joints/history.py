@@ -59,9 +59,9 @@ def importance(space: Space, records: Sequence[Record]) -> dict[str, float]:
 
 def _told(record: Record, params: Params) -> dict[str, Any]:
     tokens = [row.tokens for row in record.scored if row.tokens is not None]
-    means = [[row.score for row in record.rows[block] if row.score is not None] for block in sorted(record.rows)]
+    means = [[row.score for row in record.rows[block] if row.score is not None] for block in range(record.done)]
     return {
-        "state": record.fault and "failed" or "pruned" if record.pruned else record.state.name.lower(),
+        "state": "failed" if record.fault else "pruned" if record.pruned else record.state.name.lower(),
         "params": dict(params),
         "score": record.value,
         "n_scored": len(record.scored),

@@ -56,8 +56,8 @@ class Record:
 
     @property
     def scored(self) -> tuple[Row, ...]:
-        """All rows, block by block."""
-        return tuple(row for block in sorted(self.rows) for row in self.rows[block])
+        """The rows of all blocks that are done: what there is of another says nothing yet of how it ends."""
+        return tuple(row for block in range(self.done) for row in self.rows[block])
 
     @property
     def scores(self) -> dict[int, float]:

@@ -46,7 +46,7 @@ def identity_of(student: dspy.Module, material: Material, **further: str) -> dic
                 {name: list(values) for name, values in material.settings.items()},
             ]
         ),
-        "program": _hash(student.dump_state()),
+        "program": _hash([getattr(student, "settings", None), *map(_step, student.named_predictors())]),
         "model": str(getattr(lm, "model", None)),
         "proposer": str(getattr(material.proposer, "model", None)),
         **further,
@@ -95,6 +95,13 @@ def _instructions(
 
 def _data(example: dspy.Example) -> Any:
     return serialize_for_json(dict(example.items()))
+
+
+def _step(named: tuple[str, Any]) -> Any:
+    """A predictor as data; its state may hold an engine that cannot be written."""
+    name, predictor = named
+    model = getattr(predictor.lm, "model", None)
+    return [name, predictor.signature.dump_state(), [_data(demo) for demo in predictor.demos], model]
 
 
 def _hash(data: Any) -> str:

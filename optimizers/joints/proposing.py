@@ -29,6 +29,13 @@ _REFUSAL = re.compile(
     r"|i (?:will not|won['’]t|must decline)|as an ai\b|unfortunately,? i\b)",
     re.IGNORECASE,
 )
+_SMALL_WORDS = frozenset(
+    """der das und ist nicht wie mit ein eine einen den dem für auf im zu zum von sie wir ihre dieser
+    le la les des et est une dans pour que qui avec du ne pas vous votre sur comme
+    el los las del y es una con por para su como lo il gli di che è per della nel non
+    os não uma em da dos você seu het een van niet dat och att det som är inte""".split()
+)
+"""Of German, French, Spanish, Italian, Portuguese, Dutch and Swedish, without those that English has."""
 
 
 class ProposeInstruction(dspy.Signature):
@@ -119,7 +126,7 @@ def unusable(text: str, own: str) -> str:
         return f"has {len(text)} characters, and {MOST_CHARACTERS} may be read before every answer"
     if _REFUSAL.match(text):
         return "refuses"
-    if _script(text) != _script(own) or (_english(own) >= 0.2 and _english(text) < 0.1 and len(text.split()) > 4):
+    if _latin(text) != _latin(own) or _foreign(text) != _foreign(own):
         return "is in another language"
     return ""
 
@@ -133,13 +140,14 @@ def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS].rstrip() + " ..."
 
 
-def _script(text: str) -> bool:
+def _latin(text: str) -> bool:
     """Whether most letters are Latin."""
     letters = [sign for sign in text if sign.isalpha()]
     return 2 * sum(sign < "\u0250" for sign in letters) >= len(letters)
 
 
-def _english(text: str) -> float:
-    """Share of words that are English function words."""
+def _foreign(text: str) -> bool:
+    """Whether the small words are those of another language that is written in Latin letters, rather than English."""
     words = re.findall(r"[^\W\d_]+", text.lower())
-    return sum(word in function_words() for word in words) / max(len(words), 1)
+    n_foreign = sum(word in _SMALL_WORDS for word in words)
+    return 10 * n_foreign >= max(len(words), 1) and n_foreign > sum(word in function_words() for word in words)

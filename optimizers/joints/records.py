@@ -17,7 +17,7 @@ class JointTrial(Trial):
     n_scored: int = 0
     """Targets that it was scored on."""
     choices: Mapping[str, Any] = field(default_factory=dict)
-    """What it chose, such as {"instruction:write": "hand 1", "setting:n_shown": "7"}."""
+    """What it chose, such as {"instruction:write": "hand 1", "setting:n_shown": "7"}; nothing for the student."""
     tokens: float | None = None
     """Read and written for a text, on average; None where no model said."""
     seconds: float = 0.0
@@ -28,6 +28,7 @@ class JointTrial(Trial):
 class JointCompiled(Compiled):
     """The chosen program, and what the race saved."""
 
+    trials: tuple[JointTrial, ...]
     n_scored: int = 0
     """Targets scored, over all trials."""
     n_full: int = 0

@@ -73,7 +73,7 @@ class Reporter:
         return self.study.history()
 
     def _trial(self, record: Record, student: Record) -> JointTrial:
-        program, params = self._program(record)
+        program = self._program(record)
         predictors: dict[str, Any] = dict(program.named_predictors())
         tokens = [row.tokens for row in record.scored if row.tokens is not None]
         return JointTrial(
@@ -85,16 +85,16 @@ class Reporter:
             demos={name: tuple(map(demo_id, predictor.demos)) for name, predictor in predictors.items()},
             pruned=record.pruned,
             n_scored=len(record.scored),
-            choices=params,
+            choices=record.params,
             tokens=statistics.fmean(tokens) if tokens else None,
             seconds=statistics.fmean(row.seconds for row in record.scored),
         )
 
-    def _program(self, record: Record) -> tuple[dspy.Module, dict[str, Any]]:
+    def _program(self, record: Record) -> dspy.Module:
         space = self.study.space()
         if record.number == 0 or space is None:
-            return self.setting.student.deepcopy(), space.student() if space else {}
-        return space.program(self.setting.student, record.params), {**space.student(), **record.params}
+            return self.setting.student.deepcopy()
+        return space.program(self.setting.student, record.params)
 
     def _score(self, record: Record, student: Record) -> float:
         if not record.pruned:

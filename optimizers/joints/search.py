@@ -135,9 +135,7 @@ class Search:
         """Ends a trial that has lost, cannot be scored, or was scored throughout; whether it did."""
         race, aim = self.setting.race, self._aim()
         ours = aim.values(record)
-        n_all = len(race.authors)
-        if record.number and (not ours or (record.done == len(race.blocks) and 2 * len(ours) < n_all)):
-            # A mean over fewer than half of the targets compares with nothing.
+        if self._fails(record):
             self.study.fail(record.id, f"failed on {len(record.scored) - len(ours)} of {len(record.scored)} targets")
             return True
         if record.done == len(race.blocks):
@@ -155,6 +153,19 @@ class Search:
         self.study.finish(record.id, race.estimate(ours, theirs), pruned=True)
         return True
 
+    def _fails(self, record: Record) -> bool:
+        """Whether a candidate has a score for fewer than half of the targets so far that the student could do.
+
+        A mean over what is left compares with nothing.
+        """
+        if record.number == 0:
+            return False
+        student = self._student()
+        tried = {row.target for row in record.scored}
+        n_fair = len(tried & student.scores.keys()) if student else 0
+        whole = record.done == len(self.setting.race.blocks)
+        return 2 * len(record.scores) < n_fair or (whole and not record.scores)
+
     def _check_scored(self, student: Record) -> None:
         """Raises NoScoreError if the student failed throughout, and forgets that it did: the next call tries again."""
         if not student.scores:
@@ -163,8 +174,12 @@ class Search:
             raise NoScoreError(f"all {len(self.setting.race.authors)} valset examples failed; the log says why")
 
     def _aim(self) -> Aim:
-        student = next((record for record in self.study.records() if record.number == 0 and record.finished), None)
-        return Aim.of(self.setting.prefer, student)
+        return Aim.of(self.setting.prefer, self._student())
+
+    def _student(self) -> Record | None:
+        """The student's trial, once it is scored throughout."""
+        first = self.study.records()[0]
+        return first if first.finished else None
 
     def _best(self, aim: Aim, record: Record) -> Record | None:
         """The best other trial of those scored throughout; None before the first."""
