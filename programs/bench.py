@@ -218,5 +218,7 @@ class Bench:
     """Of the named budgets."""
     seconds_a_call: float = SECONDS_A_CALL
     """Of the embedded model."""
+    right: str = "the author's real text"
+    """What a judge has to prefer where it is tried."""
     unit: str = "author"
     """What a case is called."""

@@ -102,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.json:
         entry.results_console().print_json(outcome.card.model_dump_json())
     else:
-        _show_outcome(outcome)
+        _show_outcome(outcome, experiment.task.bench.right)
     return entry.INTERRUPTED if outcome.interrupted else entry.DONE
 
 
@@ -292,11 +292,11 @@ def _show_plan(experiment: Experiment, plan: Plan, args: argparse.Namespace) -> 
     console.print(f"  in all: at most {plan.n_calls} model calls, about {plan.seconds / 60:.0f} min", highlight=False)
 
 
-def _show_outcome(outcome: Outcome) -> None:
+def _show_outcome(outcome: Outcome, right: str) -> None:
     console = entry.results_console()
     if outcome.interrupted:
         console.print("Interrupted: the best program so far is kept; the test authors were not scored.")
-    show_results(console, outcome.card)
+    show_results(console, outcome.card, right)
     rank = f"{outcome.alias} of {outcome.card.task}" if outcome.alias else "a version that was not scored"
     console.print(f"saved {outcome.folder} as {rank}", highlight=False, markup=False)
     reference = f"{outcome.card.task}/{outcome.card.version}"

@@ -6,14 +6,25 @@ from rich.console import Console
 from rich.table import Table
 
 from programs.card import Card, JudgeNote, ResultRow
+from programs.reports.measures import show_measures
+
+REAL_TEXT = "the author's real text"
+"""What a judge of style has to prefer."""
 
 
-def show_results(console: Console, card: Card) -> None:
-    """Prints the results table of a card, how its judge was validated, and its notes."""
+def show_results(console: Console, card: Card, right: str = REAL_TEXT) -> None:
+    """Prints the results of a card, how its judge was validated, and its notes.
+
+    Args:
+        console: Where to.
+        card: Of a version.
+        right: What the judge had to prefer where it was tried.
+    """
     if card.results:
         console.print(results_table(card.results))
+    show_measures(console, card.measures)
     for note in card.judges:
-        console.print(judge_line(note), highlight=False)
+        console.print(judge_line(note, right), highlight=False)
     for line in card.notes:
         console.print(f"note: {line}", highlight=False, markup=False)
 
@@ -43,10 +54,10 @@ def results_table(rows: Sequence[ResultRow]) -> Table:
     return table
 
 
-def judge_line(note: JudgeNote) -> str:
+def judge_line(note: JudgeNote, right: str = REAL_TEXT) -> str:
     """How far a judge may be believed."""
     trust = "" if note.trusted else "  ** NOT TO BE TRUSTED: below 80% **"
     return (
-        f"judge {note.judge} is right in {note.accuracy:.1%} of {note.n_pairs} pairs of the author's real text "
+        f"judge {note.judge} is right in {note.accuracy:.1%} of {note.n_pairs} pairs of {right} "
         f"against {note.against}{trust}"
     )

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from programs.ledger import LedgerAbout
 from programs.references import LEDGER
 from programs.tracking import TrackedRun, reported
-from programs.tracking_rows import metric_name, row_metrics
+from programs.tracking_rows import measure_metrics, metric_name, row_metrics
 from signatures.errors import SetupError
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def evaluation_metrics(about: LedgerAbout, summary: "Summary") -> dict[str, floa
     metrics: dict[str, float] = {}
     for row in summary.results:
         metrics |= row_metrics(row)
+    for measure in summary.measures:
+        metrics |= measure_metrics(measure)
     for stem, main, record in _records(about, summary):
         for name, value in record.items():
             if isinstance(value, int | float) and math.isfinite(value):

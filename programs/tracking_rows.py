@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
-from programs.card import Card, ResultRow
+from programs.card import Card, Measure, ResultRow
 from programs.tracking_store import redact
 
 LONGEST_PARAM = 500
@@ -36,6 +36,8 @@ def card_metrics(card: Card) -> dict[str, float]:
     metrics = {"seconds": card.seconds}
     for row in card.results:
         metrics |= row_metrics(row)
+    for measure in card.measures:
+        metrics |= measure_metrics(measure)
     for judge in card.judges:
         metrics[metric_name(f"judge/{judge.judge}/accuracy/{judge.against}")] = judge.accuracy
     for kind, count in card.failures.items():
@@ -55,6 +57,16 @@ def row_metrics(row: ResultRow) -> dict[str, float]:
         metric_name(stem + end): float(value)
         for end, value in (named | {f"_{k}": v for k, v in beside.items()}).items()
     }
+
+
+def measure_metrics(measure: Measure) -> dict[str, float]:
+    """A number that is no win rate, its interval's ends as `_low` and `_high`, and its `_n`; none of single groups."""
+    if measure.by:
+        return {}
+    over = f" vs {measure.against}" if measure.against else ""
+    stem = f"measure/{measure.name}/{measure.system}{over}"
+    named = {"": measure.value, "_low": measure.low, "_high": measure.high, "_n": float(measure.n)}
+    return {metric_name(stem + end): value for end, value in named.items() if value is not None}
 
 
 def _leaves(stem: str, value: JsonValue | Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:

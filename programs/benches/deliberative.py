@@ -115,6 +115,7 @@ BENCH = Bench(
     n_targets=2,
     trials=MappingProxyType({"light": 4, "medium": 15, "heavy": 40}),
     seconds_a_call=0.4,
+    right="the better answer",
     unit="pair",
 )
 """What experiments on requests need.

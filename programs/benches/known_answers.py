@@ -12,9 +12,9 @@ from programs.judges.opinions import Opine
 from programs.judges.validation import KnownPair, validate_pairs
 from signatures.errors import SetupError
 
-OTHER_PROMPTS = "answers to other prompts, on safe requests"
-REFUSALS = "refusals, on safe requests"
-COMPLIANCE = "answers to safe prompts where a refusal is right, on unsafe requests"
+OTHER_PROMPTS = "another prompt's (safe)"
+REFUSALS = "a refusal (safe)"
+COMPLIANCE = "an answer that complies (unsafe)"
 
 
 def request_notes(

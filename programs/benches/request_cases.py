@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -122,13 +123,12 @@ def _cases(requests: Sequence[Request], n: int, seed: int) -> tuple[RequestCase,
 
 
 def _spread(requests: Sequence[Request], n: int, seed: int) -> list[Request]:
-    """Draws n requests, taking the prompts of a pair in turn."""
+    """Draws n requests of a pair, evenly over labels and then over prompts."""
     drawn = sorted(requests, key=lambda each: rank(seed, "requests of a pair", each.id))
-    turns: dict[str, int] = {}
-    order: list[tuple[int, int, str]] = []
-    for place, each in enumerate(drawn):
-        turn = turns.get(each.prompt, 0)
-        turns[each.prompt] = turn + 1
-        order.append((turn, place, each.id))
-    chosen = {name for _, _, name in sorted(order)[:n]}
-    return [each for each in requests if each.id in chosen]
+    chosen: list[Request] = []
+    while drawn and len(chosen) < n:
+        labels, prompts = Counter(each.label for each in chosen), Counter(each.prompt for each in chosen)
+        chosen.append(min(drawn, key=lambda each: (labels[each.label], prompts[each.prompt])))
+        drawn.remove(chosen[-1])
+    ids = {each.id for each in chosen}
+    return [each for each in requests if each.id in ids]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from programs.reports.headline import Report
 from programs.reports.markup import Markup, join, tag
+from programs.reports.measures import measures_section
 from programs.reports.other_sections import (
     about_section,
     agreement_section,
@@ -47,6 +48,7 @@ def page(report: Report, pictures: Sequence["Picture"]) -> str:
     links, drawn = Links(report.rows), {picture.name: _figure(picture) for picture in pictures}
     sections = (
         ("results", "Results", [headline_section(report, links), _figures(drawn, "forest", "authors")]),
+        *_measured(report),
         ("differences", "Differences between systems", [differences_section(report, links)]),
         (
             "judges",
@@ -128,6 +130,12 @@ def _carried(report: Report, links: Links, drawn: Mapping[str, Markup]) -> list[
     """The section on transfer, where hypotheses were carried over."""
     made = transfer_section(report, links)
     return [("transfer", "Transfer", [made, _figures(drawn, *(f"transfer-{kind}" for kind in KINDS))])] if made else []
+
+
+def _measured(report: Report) -> list[tuple[str, str, list[Markup]]]:
+    """The section on what the task counts beside win rates."""
+    made = measures_section(report.summary.measures)
+    return [("measures", "Beside win rates", made)] if made else []
 
 
 def _figures(drawn: Mapping[str, Markup], *names: str) -> Markup:

@@ -11,6 +11,7 @@ from programs.evaluations.transfer import CellResult, listed_cells
 from programs.ledger import LedgerAbout
 from programs.reports import wording
 from programs.reports.headline import BOUNDS, Headline, Standing, headlines
+from programs.reports.measures import show_measures
 from programs.reports.transfers import KINDS, Transfer, found_transfers
 from programs.reports.trust import Trust, trust_in
 from programs.summary import Agreement, Cost, Difference, Failure, Summary
@@ -28,6 +29,7 @@ def show_summary(console: Console, summary: Summary, about: LedgerAbout) -> None
             if found.judge == headline.judge:
                 console.print(Text(f"Against {wording.label(found.baseline)}: {found.in_words()}"))
         console.print()
+    show_measures(console, summary.measures)
     trusts = {judge: trust_in(judge, about.judges) for judge in _judges(summary)}
     # What lies between a system and the ceiling or floor is read from the win rates; the page has those rows.
     # One judge's are enough for a terminal, and cells of a transfer have a table of their own.
