@@ -8,6 +8,7 @@ from optimizers.confirm import confirm
 from optimizers.contract import Budget, Compiled, Material, Optimizer, OutOfBudgetError, Spent, Trial
 from optimizers.copro import Copro
 from optimizers.gepa import Gepa
+from optimizers.joint import Joint
 from optimizers.knn import Knn
 from optimizers.labeled import Labeled
 from optimizers.miprov2 import Mipro
@@ -27,6 +28,7 @@ _ALL: tuple[Optimizer, ...] = (
     Copro(),
     Simba(),
     Gepa(),
+    Joint(),
 )
 
 OPTIMIZERS: Mapping[str, Optimizer] = MappingProxyType({optimizer.name: optimizer for optimizer in _ALL})

@@ -11,7 +11,7 @@ from typing import Any
 import dspy
 import numpy as np
 
-from optimizers.contract import Compiled, Material, Metric
+from optimizers.contract import Compiled, Material, Metric, OutOfBudgetError
 from optimizers.scoring import quiet
 
 _ROLLOUT = 2**20
@@ -40,8 +40,10 @@ def confirm(student: dspy.Module, compiled: Compiled, material: Material, metric
     Both answer the examples of the valset and of the trainset once more, without the authors that the best trial shows
     as demos, by answers that no trial has seen. The rule is that of Breiman et al. (1984, sec. 3.4.3): the simplest
     of those that are not worse by more than a standard error.
-    A model that fails throughout by now costs the second look, not the program.
+    A model that fails throughout by now costs the second look, not the program; so does the end of the budget.
     """
+    if not compiled.trials:
+        return replace(compiled, confirmation="the search ended before the uncompiled program was scored")
     best = max(compiled.trials, key=lambda trial: (trial.score, -trial.number))
     if best.number == 0:
         return replace(compiled, confirmation="no trial scored above the uncompiled program")
@@ -51,8 +53,12 @@ def confirm(student: dspy.Module, compiled: Compiled, material: Material, metric
     examples = [example for example in everyone if _author(example) not in taught]
     scored = f"trial {best.number} scored {best.score:.3f} and the uncompiled program {compiled.trials[0].score:.3f}"
     lm = dspy.settings.lm
-    with dspy.context(lm=lm.copy(rollout_id=_ROLLOUT)):
-        before, after = (_scores(program, examples, metric, n_threads) for program in (student, best.program))
+    try:
+        with dspy.context(lm=lm.copy(rollout_id=_ROLLOUT)):
+            before, after = (_scores(program, examples, metric, n_threads) for program in (student, best.program))
+    except OutOfBudgetError as error:
+        words = f"{scored}; the budget ended before a second look ({error.reason}): kept unconfirmed"
+        return replace(compiled, confirmation=words, stopped=compiled.stopped or error.reason)
     gain = paired_gain(examples, before, after)
     if gain is None:
         return replace(compiled, confirmation=f"{scored}; no target could be scored again: kept unconfirmed")

@@ -117,7 +117,10 @@ class Optimizer(Protocol):
     same choices, and nothing is written to stdout. Ctrl-C or a reached limit ends the search with the best so far.
     """
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What users call it."""
+        ...
 
     def settings(self, n_trials: int) -> dict[str, Any]:
         """What the card says of the optimizer."""

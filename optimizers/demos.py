@@ -24,11 +24,15 @@ def fitting(predictor: Any, labelled: Sequence[dspy.Example]) -> list[dspy.Examp
 
 
 def one_an_author(examples: Sequence[dspy.Example], n_demos: int) -> Demos:
-    """The first `n_demos` examples of different authors, as demos: without the author's name."""
-    chosen: dict[str, Any] = {}
-    for example in examples:
-        chosen.setdefault(example.get("author", ""), example)
-    return [example.without("author") for example in list(chosen.values())[:n_demos]]
+    """The first `n_demos` examples of different authors, as demos: without the author's name.
+
+    One that names no author, such as a bootstrapped one, is of a person of its own.
+    """
+    chosen: dict[Any, dspy.Example] = {}
+    for number, example in enumerate(examples):
+        chosen.setdefault(example.get("author") or number, example)
+    named = list(chosen.values())[:n_demos]
+    return [dspy.Example({name: value for name, value in each.items() if name != "author"}) for each in named]
 
 
 def labelled_sets(
@@ -71,7 +75,10 @@ def bootstrapped_sets(
     teleprompter = BootstrapFewShot(
         metric=metric, max_bootstrapped_demos=n_demos, max_labeled_demos=0, max_errors=patience
     )
+    blank = student.reset_copy()
+    # DSPy refuses a student that it has compiled before.
+    blank._compiled = False
     with quiet():
         dspy.Evaluate(devset=tried, metric=metric, num_threads=n_threads, max_errors=patience)(student)
-        program = teleprompter.compile(student.reset_copy(), teacher=student, trainset=tried)
+        program = teleprompter.compile(blank, teacher=student, trainset=tried)
     return {name: list(predictor.demos) for name, predictor in program.named_predictors()}

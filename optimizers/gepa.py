@@ -74,9 +74,7 @@ class Gepa:
                 gepa_kwargs={"stop_callbacks": [watch.enough]},
             )
             with quiet():
-                evolution.compile(
-                    student.deepcopy(), trainset=list(material.trainset), valset=[*watch.valset.values()]
-                )
+                evolution.compile(student.deepcopy(), trainset=list(material.trainset), valset=[*watch.valset.values()])
 
         return book.search(student, n_trials, steps)
 
@@ -124,7 +122,8 @@ class _Watch:
 
     def _enter(self, candidate: Mapping[str, str]) -> None:
         program = self._student.deepcopy()
-        for name, predictor in program.named_predictors():
+        predictors: list[tuple[str, Any]] = list(program.named_predictors())
+        for name, predictor in predictors:
             predictor.signature = predictor.signature.with_instructions(candidate[name])
         scores = [self._scores[key] for key in self.valset if key in self._scores]
         try:

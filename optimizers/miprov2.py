@@ -127,12 +127,13 @@ class _Search(MIPROv2):
     def _optimize_prompt_parameters(
         self, program: Any, instruction_candidates: Any, demo_candidates: Any, evaluate: Any, *rest: Any, **options: Any
     ) -> Any:
+        score: Any = self._score
         return super()._optimize_prompt_parameters(
-            program, instruction_candidates, demo_candidates, self._score, *rest, **options
+            program, instruction_candidates, demo_candidates, score, *rest, **options
         )
 
     def _score(self, program: dspy.Module, **_: Any) -> EvaluationResult:
-        """By the book; a program that failed throughout tells the sampler nothing, and so stands where the student does."""
+        """By the book; one that failed throughout tells the sampler nothing, and so stands where the student does."""
         try:
             score = self._book.once(program)
         except NoScoreError:

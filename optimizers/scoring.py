@@ -8,6 +8,7 @@ from typing import Any
 
 import dspy
 from dspy.evaluate.evaluate import EvaluationResult
+from tqdm import tqdm
 
 from optimizers.contract import Budget, Compiled, Metric, OutOfBudgetError, Trial
 from signatures.errors import SetupError
@@ -146,6 +147,7 @@ class Book(dspy.Evaluate):
             logger.debug("%d trials are scored", n_trials)
         except KeyboardInterrupt:
             interrupted = True
+            _let_go_of_progress_bars()
         except OutOfBudgetError as error:
             stopped = error.reason
         except Exception as error:
@@ -185,6 +187,19 @@ class Book(dspy.Evaluate):
             spent=spent,
             stopped=stopped,
         )
+
+
+def _let_go_of_progress_bars() -> None:
+    """Gives back the locks of tqdm that this thread still holds.
+
+    A Ctrl-C that comes while DSPy makes or draws a progress bar, hidden ones too, can leave its lock taken for good,
+    and the next bar that another thread makes would wait for ever.
+    """
+    for lock in getattr(tqdm.get_lock(), "locks", ()):
+        # Both kinds may be taken more than once, and refuse a thread that does not hold them.
+        with contextlib.suppress(RuntimeError, AssertionError):
+            while True:
+                lock.release()
 
 
 def _end_of_budget(error: BaseException | None) -> OutOfBudgetError | None:

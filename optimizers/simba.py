@@ -4,7 +4,7 @@ import contextlib
 import logging
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import dspy
@@ -27,8 +27,8 @@ class Simba:
 
     What differs from DSPy's class: the valset decides, not the examples it learned from, and after every step, from
     the best program so far, so that an interrupted search leaves one; a failed run is neither good nor bad, and no
-    contrast is drawn with it; samples are drawn anew in every step; without a proposer it adds demos and
-    hand-written instructions, and no rules; nothing is printed.
+    contrast is drawn with it; samples are drawn anew in every step; candidates to which nothing was added are not run;
+    without a proposer it adds demos and hand-written instructions, and no rules; nothing is printed.
     """
 
     name = "simba"
@@ -87,8 +87,9 @@ class _Step:
 
     def taken(self, program: dspy.Module, batch: Sequence[dspy.Example]) -> dspy.Module:
         """The best candidate on the batch, which may be the program itself."""
+        told: Any = self._told
         simba = SIMBA(
-            metric=self._told,
+            metric=told,
             bsize=len(batch),
             num_candidates=_SAMPLES,
             max_steps=1,
@@ -122,7 +123,7 @@ class _Step:
         if self.material.proposer is not None:
             return [_sound(demo), _sound(rule)]
         variants = any(self.material.variants.values())
-        return [_sound(demo), *([self._take_a_variant] if variants else [])]
+        return [_sound(demo), *([_sound(self._take_a_variant)] if variants else [])]
 
     def _take_a_variant(self, bucket: Sequence[Any], system: Any, **_: Any) -> bool:
         """Gives one predictor an instruction written by hand, in place of a rule that nobody could propose."""
@@ -140,12 +141,18 @@ class _Step:
         return next(i for i, each in enumerate(self.material.trainset) if each is bucket[0]["example"])
 
 
+class _NothingToAddError(ValueError):
+    """A strategy left a candidate as it was; SIMBA drops those whose strategy failed, and would run this one."""
+
+
 def _sound(strategy: Callable[..., bool]) -> Callable[..., bool]:
-    """A strategy that does not see failed runs, and does nothing where fewer than two are left."""
+    """A strategy that does not see failed runs, and fails where fewer than two are left or it adds nothing."""
 
     def strategy_without_failures(bucket: Sequence[Any], system: Any, **options: Any) -> bool:
         sound = [run for run in bucket if not run["output_metadata"].get("failed")]
-        return len(sound) > 1 and strategy(sound, system, **options)
+        if len(sound) < 2 or not strategy(sound, system, **options):
+            raise _NothingToAddError("there is no contrast to learn from")
+        return True
 
     return strategy_without_failures
 

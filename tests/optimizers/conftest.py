@@ -8,8 +8,13 @@ from programs.lms.embedded_lm import EmbeddedLM
 
 
 @pytest.fixture
-def model():
-    with dspy.context(lm=EmbeddedLM("parrot", engine=Parrot(), cache=False), adapter=FittingAdapter()):
+def parrot():
+    return Parrot()
+
+
+@pytest.fixture
+def model(parrot):
+    with dspy.context(lm=EmbeddedLM("parrot", engine=parrot, cache=False), adapter=FittingAdapter()):
         yield
 
 
