@@ -38,7 +38,7 @@ from signatures.requests import Request
 KEPT = ("decision", "proposed")
 """Fields of a prediction that answers keep: the decision that was carried out, and the model's own before the guard."""
 UNCOMPILED = "uncompiled"
-LEAST_CLUSTERS = 3
+LEAST_CLUSTERS = 2
 """Pairs that a type or a kind of asker must have to stand in a table of its own."""
 
 

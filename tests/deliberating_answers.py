@@ -2,6 +2,7 @@
 
 import json
 import threading
+import uuid
 from typing import Any
 
 import dspy
@@ -13,10 +14,9 @@ CLAIM = {"aspect": "need", "statement": "Wants to know how it is done.", "eviden
 
 
 class DecidingEngine:
-    """Declines where the request has a demo before it and the word "unsafe" nowhere matters: it goes by turns alone.
+    """Decides to answer everything without demos, and with them declines what speaks of harm.
 
-    Without demos it decides to answer; with them it declines what speaks of harm. A text repeats its prompt in many
-    words, so that it is on topic.
+    A text repeats its prompt in many words, so that it is on topic.
     """
 
     supports_response_schema = True
@@ -61,5 +61,9 @@ class DecidingEngine:
         return f"This is about {' '.join(asked.split()[-30:])} and here is what there is to say of it, at some length."
 
 
+NAME = f"deciding-{uuid.uuid4().hex}"
+"""A model of its own in each run of the tests, so that no answer comes from an earlier one."""
+
+
 def deciding_lm(engine: DecidingEngine | None = None, **settings: Any) -> dspy.LM:
-    return EmbeddedLM("deciding", engine=engine or DecidingEngine(), num_retries=0, **settings)
+    return EmbeddedLM(NAME, engine=engine or DecidingEngine(), num_retries=0, **settings)

@@ -125,10 +125,14 @@ def _cases(requests: Sequence[Request], n: int, seed: int) -> tuple[RequestCase,
 def _spread(requests: Sequence[Request], n: int, seed: int) -> list[Request]:
     """Draws n requests of a pair, evenly over labels and then over prompts."""
     drawn = sorted(requests, key=lambda each: rank(seed, "requests of a pair", each.id))
+    asked = {
+        label: len({each.prompt for each in requests if each.label == label}) for label in ("safe", "unsafe", None)
+    }
     chosen: list[Request] = []
     while drawn and len(chosen) < n:
         labels, prompts = Counter(each.label for each in chosen), Counter(each.prompt for each in chosen)
-        chosen.append(min(drawn, key=lambda each: (labels[each.label], prompts[each.prompt])))
+        # A label that few prompts have goes first, so that another is left for the next.
+        chosen.append(min(drawn, key=lambda each: (labels[each.label], asked[each.label], prompts[each.prompt])))
         drawn.remove(chosen[-1])
     ids = {each.id for each in chosen}
     return [each for each in requests if each.id in ids]
