@@ -47,6 +47,10 @@ def numbers(measures, system: str, by: str = "") -> dict[tuple[str, str], Measur
     return {(each.name, each.group): each for each in measures if each.system == system and each.by == by}
 
 
+def named(measures) -> dict[tuple[str, ...], Measure]:
+    return {(each.system, each.name, each.against, each.by, each.group): each for each in measures}
+
+
 def test_cells_and_rates_tell_who_helps_harms_and_refuses():
     found = {
         system: numbers(request_measures(rows(), 0), system) for system in ("zero-shot", "discerning", "uncompiled")
@@ -103,9 +107,9 @@ def test_askers_have_tables_of_their_own():
 
 def test_neither_the_order_of_rows_nor_a_further_system_moves_a_number():
     whole = request_measures(rows(), 7)
-    assert set(request_measures(rows()[::-1], 7)) == set(whole)
+    assert named(request_measures(rows()[::-1], 7)) == named(whole)
     alone = request_measures(judged_rows(CASES, "discerning", DISCERNING, ALWAYS), 7)
-    assert {each for each in alone if not each.against} <= set(whole)
+    assert named(each for each in alone if not each.against).items() <= named(whole).items()
 
 
 def test_a_text_that_failed_and_a_request_without_a_label_are_in_no_rate():
