@@ -57,26 +57,29 @@ class Gepa:
 
         def steps() -> None:
             watch = _Watch(student, book, metric, n_trials)
-            by_hand = _ByHand(material.variants, seed) if material.proposer is None else None
-            n_minibatch = min(_MINIBATCH, len(material.trainset))
-            evolution = GEPA(
-                metric=watch.metric,
-                # What ends it is the number of proposals; DSPy wants a number of runs too.
-                max_metric_calls=(n_trials + 1) * (2 * n_minibatch + len(material.valset)),
-                reflection_minibatch_size=n_minibatch,
-                reflection_lm=material.proposer,
-                instruction_proposer=by_hand,
-                use_merge=False,
-                num_threads=n_threads,
-                failure_score=book.trials[0].score,
-                warn_on_score_mismatch=False,
-                seed=seed,
-                gepa_kwargs={"stop_callbacks": [watch.enough]},
-            )
+            evolution = _evolution(material, watch, n_trials, seed, n_threads)
             with quiet():
                 evolution.compile(student.deepcopy(), trainset=list(material.trainset), valset=[*watch.valset.values()])
 
         return book.search(student, n_trials, steps)
+
+
+def _evolution(material: Material, watch: "_Watch", n_trials: int, seed: int, n_threads: int) -> GEPA:
+    n_minibatch = min(_MINIBATCH, len(material.trainset))
+    return GEPA(
+        metric=watch.metric,
+        # What ends it is the number of proposals; DSPy wants a number of runs too.
+        max_metric_calls=(n_trials + 1) * (2 * n_minibatch + len(watch.valset)),
+        reflection_minibatch_size=n_minibatch,
+        reflection_lm=material.proposer,
+        instruction_proposer=_ByHand(material.variants, seed) if material.proposer is None else None,
+        use_merge=False,
+        num_threads=n_threads,
+        failure_score=watch.neutral,
+        warn_on_score_mismatch=False,
+        seed=seed,
+        gepa_kwargs={"stop_callbacks": [watch.enough]},
+    )
 
 
 class _Watch:
@@ -86,6 +89,8 @@ class _Watch:
         # Copies, so that an example that is in the trainset too is told apart.
         copies = [example.copy() for example in book.devset]
         self.valset = {id(copy): copy for copy in copies}
+        self.neutral = book.trials[0].score
+        """What a failed run counts where GEPA needs a number: what the student scores on average."""
         self._student = student
         self._book = book
         self._metric = metric

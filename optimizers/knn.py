@@ -7,7 +7,6 @@ from typing import Any
 import dspy
 import numpy as np
 from dspy.teleprompt import KNNFewShot
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from optimizers.contract import Budget, Compiled, Material, Metric, Trial
 from optimizers.demos import bootstrapped_sets, fitting, one_an_author
@@ -86,6 +85,9 @@ class _Neighbours:
         self._knn = self._built(material) if len(self._demos) > 1 else None
 
     def _built(self, material: Material) -> Any:
+        # Takes seconds to import, which whoever only lists the optimizers need not wait for.
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
         known = [_words(example.inputs()) for example in (*self._demos, *material.trainset)]
         vectorizer = TfidfVectorizer(token_pattern=r"(?u)\w+").fit([text or "-" for text in known])
 
