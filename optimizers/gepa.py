@@ -64,7 +64,7 @@ class Gepa:
         return book.search(student, n_trials, steps)
 
 
-def _evolution(material: Material, watch: "_Watch", n_trials: int, seed: int, n_threads: int) -> GEPA:
+def _evolution(material: Material, watch: "_Watch", n_trials: int, seed: int, n_threads: int) -> Any:
     n_minibatch = min(_MINIBATCH, len(material.trainset))
     return GEPA(
         metric=watch.metric,
