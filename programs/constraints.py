@@ -2,6 +2,9 @@
 
 After IFEval (arXiv:2311.07911, sec. 2), whose instructions are those that a program can verify; here a person's habits
 are, by the checks of `programs.traits`, so that nothing but the text and the population is read.
+
+A person's own texts do not meet them all: of constraints from 5 texts, unseen texts of the author meet 84% on the
+bundled corpus and 67% on CCAT50, texts of others 29% and 42% (`benchmarks.constraints`).
 """
 
 import re

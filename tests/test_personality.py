@@ -8,19 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from people import BUNDLED, texts_of
 
+from benchmarks.personality import TELLING_OF_LITTLE
 from programs.personalities.cues import CUES
 from programs.personality import LIKENESS, MIN_WORDS, MOST_Z, personality
 from programs.traits import TRAITS, default_population, measure, population
 from signatures.errors import SetupError
 from signatures.hypotheses import ASPECTS
 from signatures.personality import FactorScore
-
-CLAIMED_LOW = {
-    ("carla-voss", "emotional stability"),
-    ("victor-stahl", "agreeableness"),
-    ("annika-berg", "emotional stability"),
-}
-"""Gold statements that speak of little of the factor, such as doubting oneself openly; all others speak of much."""
 
 
 def score_of(author: str, factor: str, n: int = 15) -> FactorScore:
@@ -127,7 +121,7 @@ def test_measured_signs_agree_with_three_in_four_gold_statements_and_not_on_open
     for author, factor in gold_claims():
         z = score_of(author, factor).z
         assert z is not None
-        right[factor].append((z > 0) != ((author, factor) in CLAIMED_LOW))
+        right[factor].append((z > 0) != ((author, factor) in TELLING_OF_LITTLE))
     assert {factor: (sum(found), len(found)) for factor, found in right.items()} == {
         "openness": (1, 4),
         "conscientiousness": (7, 9),
