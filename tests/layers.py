@@ -24,8 +24,14 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = MappingProxyType(
 SIGNATURES_USE = ("dspy", "pydantic")
 """Packages that signatures may import beside the standard library."""
 
-COMPILING = ("programs/compile.py", "programs/evaluate.py", "programs/compare.py")
-"""Entry points of programs that may import optimizers."""
+COMPILING = (
+    "programs/compile.py",
+    "programs/evaluate.py",
+    "programs/compare.py",
+    "programs/bakeoff.py",
+    "programs/bakeoffs/compiling.py",
+)
+"""Entry points of programs that may import optimizers, and the part of one that searches."""
 
 KNOWS_TASKS = ("programs.tasks",)
 """Modules that optimizers may not import: they know no task by name."""
