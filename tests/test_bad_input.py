@@ -15,6 +15,7 @@ from tiny_task import draft
 
 from data import load_corpus
 from programs import AuthorshipProgram, compile, personalize
+from programs.card import SCHEMA_VERSION
 from programs.entry import exit_code
 from programs.progress import RunProgress
 from programs.tracking_store import SQLITE
@@ -270,7 +271,7 @@ def tampered_program(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "remedy"),
     [
-        (newer_card, "card schema 99 is newer than 3; upgrade hyperalign"),
+        (newer_card, f"card schema 99 is newer than {SCHEMA_VERSION}; upgrade hyperalign"),
         (other_settings, "compile it again"),
         (tampered_program, "restore the file or compile again"),
         (lambda folder: (folder / "program.json").unlink(), "restore the file or compile again"),

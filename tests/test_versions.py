@@ -245,7 +245,7 @@ def test_a_changed_program_is_refused(tmp_path: Path):
 def test_a_card_of_a_newer_schema_is_refused(tmp_path: Path):
     folder = save(tmp_path)
     rewrite(folder / CARD, lambda card: card.update(schema_version=9, colour="blue"))
-    with pytest.raises(SetupError, match="card schema 9 is newer than 2; upgrade hyperalign"):
+    with pytest.raises(SetupError, match=f"card schema 9 is newer than {SCHEMA_VERSION}; upgrade hyperalign"):
         load_folder(folder, TASKS)
 
 
