@@ -256,7 +256,7 @@ class AuthorshipProgram(dspy.Module):
             "samples": shown[: self.settings.n_shown],
             "prompt": prompt,
         }
-        picked = likeliest(self.write, asked, n, [sample.text for sample in shown], self.background)
+        picked = likeliest(self.write, asked, n, [sample.text for sample in whole], self.background)
         mended = self._mended(asked, picked.text, hypotheses, [sample.text for sample in whole])
         return {
             "hypotheses": tuple(hypotheses),
