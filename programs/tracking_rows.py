@@ -78,11 +78,12 @@ def _leaves(stem: str, value: JsonValue | Mapping[str, JsonValue]) -> Iterator[t
 
 
 def metric_name(text: str) -> str:
-    """A name of the characters MLflow allows (a colon is allowed by some systems only); long ones stay distinct."""
+    """A name that MLflow allows, also as a path (a colon is allowed by some systems only); others stay distinct."""
     name = re.sub(r"[^\w./ -]", "_", text, flags=re.ASCII).strip("./ ") or "_"
-    if len(name) <= LONGEST_NAME:
+    path = "/".join(part for part in name.split("/") if part.strip(". ")) or "_"
+    if path == name and len(name) <= LONGEST_NAME:
         return name
-    return f"{name[: LONGEST_NAME - 9]}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return f"{path[: LONGEST_NAME - 9]}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _cut(value: object) -> str:
