@@ -21,8 +21,8 @@ def measured_habits(
     Fewer where no more stand out, none where no text holds a word.
 
     They are told from a population, the one that ships if None, of which each author of the bundled corpus is one in
-    24, unseen texts included. No text can be read from it: of six habits of five samples, 88% are the same without the
-    author, and the lift that they promise is 0.015 less on average.
+    24, unseen texts included: their habits are told a little worse than those of anybody else, and no text can be read
+    from it.
     """
     # A program that is given its hypotheses measures nothing and need not load the traits.
     from programs.traits import distinctive

@@ -2,10 +2,7 @@
 
 An edit that replaces a share c of a text draws c of its words anew, so that an amount moves by chance about as far as
 two texts of the person differ, the variance times c. A habit counts as moved from three such standard deviations on,
-and where more than one passage makes the difference: a single comma is a correction. Where a fifth of the sentences of
-a text are exchanged at random for others of its author, 0.7 of the 67 habits count as moved, on the bundled corpus as
-on CCAT50. Of edits of the bundled texts, all that take out two or more exclamation marks, semicolons or dashes are told
-(23), all that put in a greeting (96), and half of those that write out two or more contractions (10 of 20).
+and where more than one passage makes the difference: a single comma is a correction.
 """
 
 import re
