@@ -296,3 +296,29 @@ def test_the_package_offers_profiles_and_loads_them_late():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[1], capture_output=True, text=True)
     assert done.stdout == "[]\n"
+
+
+def test_hypotheses_stand_by_what_their_texts_earned_once_texts_were_scored():
+    # Without a check the prior is even, 0.5, and counts as one target. The second earns 1 twice: (0.5 + 2) / 3 = 0.83;
+    # the first earns 0 once: (0.5 + 0) / 2 = 0.25; the third was never tried: 0.5. A pinned one goes first in any case.
+    stated = [
+        said("First."),
+        said("Second."),
+        said("Third."),
+        said("Mine.", state="pinned"),
+        said("No.", state="rejected"),
+    ]
+    profile = Profile(hypotheses=tuple(stated))
+    assert [each.statement for each in profile.usable(n=2)] == ["Mine.", "First."]
+    for reward in (1.0, 1.0):
+        profile = profile.rewarded([stated[1]], reward)
+    profile = profile.rewarded([stated[0].plain()], 0.0)
+    assert [each.statement for each in profile.usable()] == ["Mine.", "Second.", "Third.", "First."]
+    assert [each.statement for each in profile.usable(n=2)] == ["Mine.", "Second."]
+    assert load_profile_text(profile) == profile
+    with pytest.raises(ValueError, match="must be in"):
+        profile.rewarded([stated[0]], 1.5)
+
+
+def load_profile_text(profile: Profile) -> Profile:
+    return Profile.model_validate_json(profile.model_dump_json())

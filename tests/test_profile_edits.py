@@ -270,3 +270,14 @@ def test_changed_passages_are_whole_sentences():
     changed = changed_sentences("One is. Two is. Three is.", "One is. Two was. Three is.")
     assert changed == (["Two is."], ["Two was."])
     assert changed_sentences("One is.", "One is. Two is.") == ([], ["Two is."])
+
+
+def test_the_share_of_words_that_stays_rewards_what_the_draft_was_written_by():
+    profile = infer_profile(TEXTS[:5])
+    draft = TEXTS[6]
+    words = draft.split()
+    edited = " ".join([*words[: len(words) // 2], "quite", "another", "ending"])
+    learned = learn_from_edit(profile, draft, edited).profile
+    (total,) = {round(each.total, 6) for each in learned.credit.scored.values()}
+    assert learned.credit.n_targets == 1 and 0.2 < total < 0.8
+    assert len(learned.credit.scored) == len(profile.usable())

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from refining_models import plain, standing
 
 from programs.hypothesising import Credit, Scored, chosen, credited, explore, ranked, usefulness
+from programs.hypothesising.sameness import key_of
 from signatures.errors import SetupError
 
 A, B, C = (plain(f"Claim {name}") for name in "abc")
@@ -44,7 +45,7 @@ def test_a_reward_is_credited_once_to_each_hypothesis_and_leaves_the_record_give
     after = credited(before, [A, B, B], 0.5)
     assert after.scored == {"claim a": Scored(n_scored=2, total=0.75), "claim b": Scored(n_scored=1, total=0.5)}
     assert (after.n_targets, before.n_targets) == (2, 1)
-    assert before.of(A) == Scored(n_scored=1, total=0.25)
+    assert before.of(key_of(A)) == Scored(n_scored=1, total=0.25)
 
 
 def test_a_measured_habit_keeps_its_credit_when_its_number_and_threshold_change():
@@ -52,8 +53,8 @@ def test_a_measured_habit_keeps_its_credit_when_its_number_and_threshold_change(
     new = plain("Uses commas, 4.6 in 100 words", check="commas>=4")
     other = plain("Uses few commas", check="commas<4")
     credit = credited(Credit(), [old], 1.0)
-    assert credit.of(new).n_scored == 1 and credit.of(other).n_scored == 0
-    assert credit.of(plain("claim A.")) == credit.of(A)
+    assert credit.of(key_of(new)).n_scored == 1 and credit.of(key_of(other)).n_scored == 0
+    assert credit.of(key_of(plain("claim A."))) == credit.of(key_of(A))
 
 
 @pytest.mark.parametrize("reward", [-0.01, 1.01, math.nan, math.inf])
@@ -93,7 +94,7 @@ def test_with_alpha_zero_what_was_scored_as_often_ranks_by_its_mean(n, means):
         for claim, mean in zip(claims, means, strict=True):
             credit = credited(credit, [claim], mean)
     order = [claims.index(each) for each in ranked(claims, credit, 0.0)]
-    found = [credit.of(claims[place]).total for place in order]
+    found = [credit.of(key_of(claims[place])).total for place in order]
     assert found == sorted(found, reverse=True)
 
 
@@ -136,7 +137,7 @@ def test_in_a_long_run_the_winner_ends_on_top_the_loser_falls_and_all_get_their_
     n_won = 0
     for seed in range(10):
         credit = explore(claims, ["p"] * 300, chances(WINS, seed), k, seed=seed)
-        n_scored = {each.statement: credit.of(each).n_scored for each in claims}
+        n_scored = {each.statement: credit.of(key_of(each)).n_scored for each in claims}
         assert credit.n_targets == 300 and sum(n_scored.values()) == 300 * k
         order = [each.statement for each in ranked(claims, credit, 0.0)]
         n_won += order[0] == "Claim d"
@@ -188,7 +189,7 @@ def test_a_failed_target_credits_nothing_and_is_counted():
 
     credit = explore([A], list("pqrs"), write_and_score, k=1)
     assert (credit.n_targets, credit.n_failed) == (1, 3)
-    assert credit.of(A) == Scored(n_scored=1, total=1.0)
+    assert credit.of(key_of(A)) == Scored(n_scored=1, total=1.0)
 
 
 def test_a_score_outside_its_range_ends_the_run():
@@ -199,7 +200,7 @@ def test_a_score_outside_its_range_ends_the_run():
 def test_exploring_goes_on_from_what_was_earned():
     first = explore([A, B], ["p"], lambda prompt, hypotheses: 1.0, k=2)
     second = explore([A, B], ["q"], lambda prompt, hypotheses: 0.0, k=2, credit=first)
-    assert second.n_targets == 2 and second.of(B) == Scored(n_scored=2, total=1.0)
+    assert second.n_targets == 2 and second.of(key_of(B)) == Scored(n_scored=2, total=1.0)
 
 
 def test_nothing_is_written_without_hypotheses_or_targets():

@@ -18,13 +18,12 @@ k = 4 in 0.205, 0.385 and 0.605. Few targets tell hypotheses that are tried toge
 import random
 from collections.abc import Callable, Sequence
 from math import isfinite, log, sqrt
-from typing import Annotated, Self, TypeVar
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing import TypeVar
 
 from programs.hypothesising.calls import attempted
 from programs.hypothesising.sameness import key_of
 from programs.hypothesising.standing import expected_lift, state_of
+from programs.profiles.credit import Credit, Scored
 from signatures.errors import SetupError
 from signatures.hypotheses import Hypothesis
 
@@ -36,39 +35,6 @@ EVEN = 0.5
 """The reward that favours nobody, and the prior of a hypothesis whose lift is not known."""
 
 H = TypeVar("H", bound=Hypothesis)
-
-
-class Scored(BaseModel):
-    """What a hypothesis earned."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    n_scored: Annotated[int, Field(ge=0)] = 0
-    """Targets whose text was written with it."""
-    total: Annotated[float, Field(ge=0.0)] = 0.0
-    """Their rewards, in [0, 1] each, added up."""
-
-    @model_validator(mode="after")
-    def _at_most_one_each(self) -> Self:
-        if not self.total <= self.n_scored + 1e-9:
-            raise ValueError(f"total {self.total} exceeds the {self.n_scored} targets scored, of at most 1 each")
-        return self
-
-
-class Credit(BaseModel):
-    """What hypotheses earned so far. Plain JSON, of statements' keys (`key_of`) only."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    scored: dict[str, Scored] = {}
-    n_targets: Annotated[int, Field(ge=0)] = 0
-    """Targets scored in all."""
-    n_failed: Annotated[int, Field(ge=0)] = 0
-    """Targets that got no score, and credited nothing."""
-
-    def of(self, hypothesis: Hypothesis) -> Scored:
-        """What one hypothesis earned; nothing if it was never tried."""
-        return self.scored.get(key_of(hypothesis), Scored())
 
 
 def credited(credit: Credit, hypotheses: Sequence[Hypothesis], reward: float) -> Credit:
@@ -104,7 +70,7 @@ def usefulness(hypothesis: Hypothesis, credit: Credit, alpha: float = ALPHA) -> 
     """
     if not (isfinite(alpha) and alpha >= 0.0):
         raise SetupError(f"alpha is {alpha!r}; give 0 to rank by the mean, more to explore")
-    earned = credit.of(hypothesis)
+    earned = credit.of(key_of(hypothesis))
     weight = PRIOR_TARGETS + earned.n_scored
     mean = (PRIOR_TARGETS * prior(hypothesis) + earned.total) / weight
     return mean + alpha * sqrt(log(1 + credit.n_targets) / weight)

@@ -50,7 +50,9 @@ def learn_from_edit(
 
     A habit that the edit moved a text towards is confirmed; one that it moved the text away from, so that its check
     holds no more, is weakened; one that the profile does not know is suggested. Pinned, rejected and the person's own
-    hypotheses do not change. Without a model nothing is asked; with one, one call explains the changed passages.
+    hypotheses do not change. The share of words that the person left rewards the hypotheses that the profile uses, by
+    which the draft is taken to be written (`Profile.rewarded`). Without a model nothing is asked; with one, one call
+    explains the changed passages.
 
     Args:
         profile: What is known so far.
@@ -76,7 +78,9 @@ def learn_from_edit(
         alone = update(profile, [edited], population=population, trust=True)
         note = "the edit replaces nearly all of the draft: read as a new text, not as an edit"
         return Update(profile=alone.profile, notes=(*alone.notes, note))
-    return _learned(profile, before, after, against, lm, program)
+    # A text that is kept whole was written well; each changed word takes from it.
+    scored = profile.rewarded(profile.usable(), 1 - changed_share(before, after))
+    return _learned(scored, before, after, against, lm, program)
 
 
 def _compared(text: str, name: str) -> str:

@@ -1,12 +1,13 @@
 """The records of a profile. Plain JSON; a person may edit any of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
+from programs.profiles.credit import Credit
 from programs.traits import holds, parse_check
 from signatures.errors import SetupError
 from signatures.hypotheses import Hypothesis
@@ -156,6 +157,8 @@ class Profile(_Record):
     """Whom the person was compared with."""
     notes: tuple[str, ...] = ()
     """What was left out when it was inferred, and why, in words."""
+    credit: Credit = Credit()
+    """What the hypotheses earned in texts that were written with them."""
     history: tuple[Change, ...] = ()
     traits: tuple[ProfileTrait, ...] = ()
     """The most unusual first; empty where no text holds a word."""
@@ -166,10 +169,37 @@ class Profile(_Record):
         """Different texts with words that it rests on."""
         return len(self.texts)
 
-    def usable(self) -> tuple[Hypothesis, ...]:
-        """What texts are written by, as programs take it: pinned hypotheses, then active ones, in order."""
-        used = sorted((each for each in self.hypotheses if each.used), key=lambda each: each.state != "pinned")
-        return tuple(each.plain() for each in used)
+    def usable(self, n: int | None = None, alpha: float = 0.0) -> tuple[Hypothesis, ...]:
+        """What texts are written by, as programs take it: pinned hypotheses, then active ones.
+
+        Where texts were scored (`rewarded`), active ones stand by how useful they were, else in order.
+
+        Args:
+            n: At most so many, pinned ones in any case; all if None.
+            alpha: More than 0 also tries what was scored seldom (`programs.hypothesising.ranking`).
+        """
+        used = [each for each in self.hypotheses if each.used]
+        if not self.credit.n_targets:
+            used.sort(key=lambda each: each.state != "pinned")
+            n_pinned = sum(each.state == "pinned" for each in used)
+            return tuple(each.plain() for each in used[: None if n is None else max(n, n_pinned)])
+        # Ranking reads profiles, so it cannot be imported before they are.
+        from programs.hypothesising.ranking import chosen
+
+        return tuple(each.plain() for each in chosen(used, self.credit, n or max(len(used), 1), alpha))
+
+    def rewarded(self, hypotheses: Sequence[Hypothesis], reward: float) -> Self:
+        """This profile after a text that was written with these hypotheses was scored.
+
+        Args:
+            hypotheses: What the text was written with, as a program's `out.hypotheses`.
+            reward: How good it was, from 0 to 1: a judge's verdict, the person's thumb, or the share that they left.
+
+        Raises: ValueError if the reward is not in [0, 1].
+        """
+        from programs.hypothesising.ranking import credited
+
+        return self.model_copy(update={"credit": credited(self.credit, hypotheses, reward)})
 
     def marked(self, statement: str, state: State) -> Self:
         """This profile with one hypothesis pinned, rejected, dropped or made active again.
