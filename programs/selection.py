@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from programs.background import Background
 from programs.likeness import likeness
-from programs.rollouts import by_chance, first_rollout
+from programs.rollouts import another, by_chance
 from signatures.errors import SetupError, counted
 from signatures.hypotheses import Hypothesis
 
@@ -156,7 +156,7 @@ def _draw_all(write: Callable[..., Any], inputs: Mapping[str, Any], n: int) -> l
 
 def _draw(write: Callable[..., Any], inputs: Mapping[str, Any], index: int, left_out: int | None) -> _Drawn:
     kept = [each for place, each in enumerate(inputs["hypotheses"]) if place != left_out]
-    config = {"rollout_id": first_rollout(write) * MAX_CANDIDATES + index} if index else {}
+    config = another(write, index, MAX_CANDIDATES) if index else {}
     trace: list[Any] | None = None if dspy.settings.trace is None else []
     try:
         with dspy.context(trace=trace):

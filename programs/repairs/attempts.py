@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import dspy
 from dspy.utils.exceptions import DSPyError
 
-from programs.rollouts import by_chance, first_rollout
+from programs.rollouts import another, by_chance
 from programs.selection import MAX_CANDIDATES
 
 
@@ -26,7 +26,7 @@ def attempt(write: Callable[..., Any], inputs: Mapping[str, Any], place: int) ->
     Raises: SetupError; failures of the model are in the result.
     """
     # At temperature 0 a rollout would change nothing but what the cache is asked.
-    config = {"rollout_id": first_rollout(write) * MAX_CANDIDATES + place} if by_chance(write) else {}
+    config = another(write, place, MAX_CANDIDATES) if by_chance(write) else {}
     trace: list[Any] | None = None if dspy.settings.trace is None else []
     try:
         with dspy.context(trace=trace):
