@@ -394,11 +394,3 @@ def test_the_benchmark_prints_a_row_for_each_judge_and_number(capsys):
 def test_the_benchmark_refuses_what_it_cannot_measure(words, capsys):
     assert benchmark(words, lambda name, **_: answering_lm()) == 2
     assert capsys.readouterr().err.startswith("error: ")
-
-
-def test_a_hosted_model_with_a_seed_is_told_another_for_every_candidate():
-    model = lm(["[[ ## text ## ]]\nOne.\n\n[[ ## completed ## ]]"] * 3, schema=False, seed=7, temperature=0.9)
-    with dspy.context(lm=model, adapter=FittingAdapter()):
-        AuthorshipProgram()(samples=SAMPLES, prompt="p", hypotheses=[], n=3)
-    # A seed that the provider honours would else write the same text three times.
-    assert sorted(request.config.seed or 0 for request in requests(model)) == [7, 8, 9]
