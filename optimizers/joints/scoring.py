@@ -63,7 +63,8 @@ class Scorer:
             return score
 
         evaluate = dspy.Evaluate(devset=asked, num_threads=self._n_threads, max_errors=len(asked) + 1)
-        with quiet():
+        # DSPy would hold the last 10,000 prompts in memory.
+        with quiet(), dspy.context(disable_history=True):
             evaluate(lambda **given: _answered(program, given), metric=scored)  # pyright: ignore[reportArgumentType]
         return [rows.get(index, Row(index, None, None, 0.0)) for index in indices]
 

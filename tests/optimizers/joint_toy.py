@@ -11,7 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from toy import Say, answer, example
 
 from optimizers import Material
+from optimizers.joint import Joint
+from programs.lms.adapters import FittingAdapter
 from programs.lms.embedded_lm import EmbeddedLM
+
+N_TRIALS = 12
 
 
 class ChorusSettings(BaseModel):
@@ -103,6 +107,24 @@ def chorus_material(n_authors: int = 8, n_targets: int = 2) -> Material:
 
 def tally_lm(engine: Tally | None = None) -> dspy.LM:
     return EmbeddedLM("tally", engine=engine or Tally(), cache=False, num_retries=0)
+
+
+def joint_search(joint=None, *, engine=None, lm=None, material=None, metric=chorus_metric, seed=0, n_threads=2, **rest):
+    with dspy.context(lm=lm or tally_lm(engine), adapter=FittingAdapter()):
+        return (joint or Joint()).compile(
+            Chorus(),
+            material or chorus_material(),
+            metric,
+            n_trials=rest.pop("n_trials", N_TRIALS),
+            seed=seed,
+            n_threads=n_threads,
+            on_trial=rest.pop("on_trial", lambda trial: None),
+            **rest,
+        )
+
+
+def told(compiled):
+    return [(t.score, t.pruned, t.n_scored, dict(t.choices), t.instructions, t.demos) for t in compiled.trials]
 
 
 def _noise(key: str, deviation: float) -> float:

@@ -1,17 +1,14 @@
 """The joint search beside what every optimizer promises: settings, racing, aims, resuming, sharing."""
 
 import random
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import dspy
 import pytest
 from dspy.teleprompt import Teleprompter
-from joint_toy import Chorus, Tally, chorus_material, chorus_metric, tally_lm, worth
+from joint_toy import N_TRIALS, Chorus, Tally, chorus_material, chorus_metric, joint_search, tally_lm, told, worth
 
 from optimizers.contract import OutOfBudgetError, Spent
 from optimizers.joint import Joint, JointTeleprompter
@@ -20,36 +17,15 @@ from optimizers.scoring import fingerprint
 from programs.lms.adapters import FittingAdapter
 from signatures.errors import SetupError
 
-N_TRIALS = 12
-
 
 class Killed(BaseException):
     """Stands for a SIGKILL: nothing may catch it."""
 
 
-def search(joint=None, *, engine=None, material=None, metric=chorus_metric, seed=0, n_threads=2, **rest):
-    lm = tally_lm(engine)
-    with dspy.context(lm=lm, adapter=FittingAdapter()):
-        return (joint or Joint()).compile(
-            Chorus(),
-            material or chorus_material(),
-            metric,
-            n_trials=rest.pop("n_trials", N_TRIALS),
-            seed=seed,
-            n_threads=n_threads,
-            on_trial=rest.pop("on_trial", lambda trial: None),
-            **rest,
-        )
-
-
-def told(compiled):
-    return [(t.score, t.pruned, t.n_scored, dict(t.choices), t.instructions, t.demos) for t in compiled.trials]
-
-
 @pytest.fixture(scope="module")
 def undisturbed():
     engine = Tally()
-    return search(engine=engine), engine.n_calls
+    return joint_search(engine=engine), engine.n_calls
 
 
 def test_instructions_demos_and_settings_are_searched_together(undisturbed):
@@ -86,21 +62,21 @@ def test_a_stopped_trial_says_so_and_what_it_saved_is_counted(undisturbed):
 
 
 def test_without_risk_every_trial_is_scored_throughout():
-    compiled = search(Joint(risk=0), n_trials=4)
+    compiled = joint_search(Joint(risk=0), n_trials=4)
     assert compiled.saved == 0 and not any(trial.pruned for trial in compiled.trials)
 
 
-def test_threads_do_not_change_the_search(undisturbed):
-    assert told(search(n_threads=8)) == told(search(n_threads=1)) == told(undisturbed[0])
+def test_threads_do_not_change_the_joint_search(undisturbed):
+    assert told(joint_search(n_threads=8)) == told(joint_search(n_threads=1)) == told(undisturbed[0])
 
 
 def test_another_seed_tries_other_programs(undisturbed):
-    assert told(search(seed=1)) != told(undisturbed[0])
+    assert told(joint_search(seed=1)) != told(undisturbed[0])
 
 
 def test_no_program_is_tried_twice_and_a_small_space_is_searched_to_its_end():
     material = replace(chorus_material(), labelled=(), trainset=(), settings={})
-    compiled = search(material=material, n_trials=50)
+    compiled = joint_search(material=material, n_trials=50)
     # Four instructions and nothing else.
     assert len(compiled.trials) == 4 and compiled.exhausted
     assert len({fingerprint(trial.program) for trial in compiled.trials}) == 4
@@ -108,7 +84,7 @@ def test_no_program_is_tried_twice_and_a_small_space_is_searched_to_its_end():
 
 def test_a_student_that_is_alone_is_the_result():
     material = replace(chorus_material(), labelled=(), trainset=(), settings={}, variants={})
-    compiled = search(material=material)
+    compiled = joint_search(material=material)
     assert len(compiled.trials) == 1 and compiled.exhausted and compiled.saved == 0
 
 
@@ -120,15 +96,15 @@ def test_a_setting_that_makes_no_sense_is_refused_before_the_first_call():
         ({"level": []}, "give a list of values"),
     ):
         with pytest.raises(SetupError, match=words):
-            search(engine=engine, material=replace(chorus_material(), settings=settings))
+            joint_search(engine=engine, material=replace(chorus_material(), settings=settings))
     assert engine.n_calls == 0
 
 
 def test_options_that_make_no_sense_are_refused():
     with pytest.raises(SetupError, match="unknown preference 'fast'; choose one of: balanced, cheap, win"):
-        search(Joint(prefer="fast"))  # type: ignore[arg-type]
+        joint_search(Joint(prefer="fast"))  # type: ignore[arg-type]
     with pytest.raises(SetupError, match="risk is 1.5"):
-        search(Joint(risk=1.5))
+        joint_search(Joint(risk=1.5))
     with pytest.raises(SetupError, match="joint takes no teacher"):
         JointTeleprompter(chorus_metric).compile(Chorus(), trainset=[], teacher=Chorus(), valset=[])
 
@@ -154,8 +130,8 @@ def test_the_cheapest_program_that_is_not_worse_is_preferred_where_tokens_count(
             usage = type(response.usage)(input_tokens=100 + 100 * n_shown, output_tokens=0)
             return replace(response, usage=usage)
 
-    cheap = search(Joint(prefer="cheap"), engine=Counted())
-    win = search(Joint(prefer="win"), engine=Counted())
+    cheap = joint_search(Joint(prefer="cheap"), engine=Counted())
+    win = joint_search(Joint(prefer="win"), engine=Counted())
     chosen = cheap.trials[cheap.winner]
     assert chosen.tokens == 100 and not chosen.demos["say"]
     assert cheap.trials[0].score <= cheap.score <= win.score
@@ -168,7 +144,7 @@ def test_a_candidate_that_fails_is_given_up_and_counted():
             raise RuntimeError("the judge covers its ears")
         return chorus_metric(example, prediction, trace)
 
-    compiled = search(metric=quiet_only)
+    compiled = joint_search(metric=quiet_only)
     assert compiled.n_unscored > 0 and len(compiled.trials) == N_TRIALS + 1 - compiled.n_unscored
     assert "loud" not in compiled.trials[compiled.winner].instructions["say"]
     assert [each["state"] for each in compiled.history.trials].count("failed") == compiled.n_unscored
@@ -180,13 +156,13 @@ def test_a_student_that_failed_is_tried_again_by_the_next_call(tmp_path):
 
     joint = Joint(study=tmp_path / "study.log")
     with pytest.raises(RuntimeError, match="all 16 valset examples failed"):
-        search(joint, metric=away)
-    assert told(search(joint)) == told(search())
+        joint_search(joint, metric=away)
+    assert told(joint_search(joint)) == told(joint_search())
 
 
 def test_history_is_plain_data_for_plots(undisturbed, tmp_path):
     path = tmp_path / "study.log"
-    compiled = search(Joint(study=path))
+    compiled = joint_search(Joint(study=path))
     history = Study.open(path).history()
     assert history == compiled.history
     assert [each["number"] for each in history.trials] == list(range(N_TRIALS + 1))
@@ -200,8 +176,8 @@ def test_history_is_plain_data_for_plots(undisturbed, tmp_path):
 
 def test_a_finished_study_is_read_and_not_paid_again(undisturbed, tmp_path):
     joint = Joint(study=tmp_path / "study.log")
-    first, engine, seen = search(joint), Tally(), []
-    again = search(joint, engine=engine, on_trial=seen.append)
+    first, engine, seen = joint_search(joint), Tally(), []
+    again = joint_search(joint, engine=engine, on_trial=seen.append)
     assert engine.n_calls == 0
     assert told(again) == told(first) == told(undisturbed[0])
     assert [trial.number for trial in seen] == list(range(N_TRIALS + 1))
@@ -210,16 +186,16 @@ def test_a_finished_study_is_read_and_not_paid_again(undisturbed, tmp_path):
 
 def test_a_study_is_extended_by_more_trials(undisturbed, tmp_path):
     joint = Joint(study=tmp_path / "study.log")
-    search(joint, n_trials=5)
-    assert told(search(joint)) == told(undisturbed[0])
+    joint_search(joint, n_trials=5)
+    assert told(joint_search(joint)) == told(undisturbed[0])
 
 
 def test_a_database_keeps_a_study_too(undisturbed, tmp_path):
     joint = Joint(study=f"sqlite:///{tmp_path}/study.db")
     engine = Tally()
-    first = search(joint, engine=engine, n_trials=3)
+    first = joint_search(joint, engine=engine, n_trials=3)
     n_calls = engine.n_calls
-    assert told(search(joint, engine=engine, n_trials=3)) == told(first) == told(undisturbed[0])[:4]
+    assert told(joint_search(joint, engine=engine, n_trials=3)) == told(first) == told(undisturbed[0])[:4]
     assert engine.n_calls == n_calls
 
 
@@ -237,7 +213,7 @@ def test_killed_at_any_call_and_resumed_it_ends_as_if_undisturbed(undisturbed, t
 
         engine = Tally(kill)
         try:
-            compiled = search(joint, engine=engine, n_threads=1)
+            compiled = joint_search(joint, engine=engine, n_threads=1)
         except Killed:
             n_kills += 1
         else:
@@ -246,7 +222,7 @@ def test_killed_at_any_call_and_resumed_it_ends_as_if_undisturbed(undisturbed, t
             n_calls += engine.n_calls
     else:
         engine = Tally()
-        compiled = search(joint, engine=engine, n_threads=1)
+        compiled = joint_search(joint, engine=engine, n_threads=1)
         n_calls += engine.n_calls
     assert n_kills >= 5
     assert told(compiled) == told(whole)
@@ -276,16 +252,16 @@ def test_ctrl_c_and_the_end_of_a_budget_leave_a_study_that_goes_on(at, undisturb
         allowance.n_calls += 1
 
     joint = Joint(study=tmp_path / "study.log")
-    first = search(joint, engine=Tally(pay), n_threads=1, budget=allowance)
+    first = joint_search(joint, engine=Tally(pay), n_threads=1, budget=allowance)
     assert first.stopped == f"{at} of {at} calls are made" and first.spent == Spent(calls=at)
     assert told(first) == told(whole)[: len(first.trials)]
 
     def interrupt(_):
         raise KeyboardInterrupt
 
-    assert search(joint, engine=Tally(interrupt), n_threads=1).interrupted
+    assert joint_search(joint, engine=Tally(interrupt), n_threads=1).interrupted
     engine = Tally()
-    assert told(search(joint, engine=engine, n_threads=1)) == told(whole)
+    assert told(joint_search(joint, engine=engine, n_threads=1)) == told(whole)
     # Only runs that make demos, six of them after the student's 16, may be paid twice.
     assert n_whole - at <= engine.n_calls <= n_whole - at + (at - 16 if 16 < at < 22 else 0)
 
@@ -297,7 +273,7 @@ def test_scores_of_a_block_under_way_are_kept_when_it_is_broken_off(tmp_path):
 
     path = tmp_path / "study.log"
     with pytest.raises(Killed):
-        search(Joint(study=path), engine=Tally(stop), n_threads=1)
+        joint_search(Joint(study=path), engine=Tally(stop), n_threads=1)
     # Two authors' four targets are the first block; of the next block's two one is done when the sixth call is killed.
     (record,) = Study.open(path).records()
     assert record.running and record.done == 1
@@ -306,27 +282,33 @@ def test_scores_of_a_block_under_way_are_kept_when_it_is_broken_off(tmp_path):
 
 def test_a_study_of_something_else_is_refused_and_both_are_shown(tmp_path):
     joint = Joint(study=tmp_path / "study.log", about={"judge": "stylometric"})
-    search(joint, n_trials=1)
+    joint_search(joint, n_trials=1)
     engine = Tally()
     with pytest.raises(SetupError, match=r"split '\w{16}' there and '\w{16}' here; name another study"):
-        search(joint, engine=engine, material=chorus_material(n_authors=7))
+        joint_search(joint, engine=engine, material=chorus_material(n_authors=7))
     with pytest.raises(SetupError, match="material '.*' there and '.*' here"):
-        search(joint, engine=engine, material=replace(chorus_material(), variants={}))
+        joint_search(joint, engine=engine, material=replace(chorus_material(), variants={}))
     with pytest.raises(SetupError, match="seed '0' there and '5' here"):
-        search(joint, engine=engine, seed=5)
+        joint_search(joint, engine=engine, seed=5)
     with pytest.raises(SetupError, match="judge 'stylometric' there and 'llm' here"):
-        search(replace(joint, about={"judge": "llm"}), engine=engine)
+        joint_search(replace(joint, about={"judge": "llm"}), engine=engine)
     assert engine.n_calls == 0
 
 
+def test_no_prompts_are_held_in_memory():
+    lm = tally_lm()
+    joint_search(lm=lm, material=replace(chorus_material(), trainset=()), n_trials=2)
+    assert lm.history == []
+
+
 def test_one_author_is_enough_for_a_search_without_races():
-    compiled = search(material=chorus_material(n_authors=1), n_trials=3)
+    compiled = joint_search(material=chorus_material(n_authors=1), n_trials=3)
     assert compiled.saved == 0 and len(compiled.trials) == 4
 
 
 def test_two_threads_share_a_study_and_end_with_the_same_program(tmp_path):
     engine, joint, found = Tally(lambda n: time.sleep(0.002)), Joint(study=tmp_path / "study.log"), []
-    workers = [threading.Thread(target=lambda: found.append(search(joint, engine=engine))) for _ in range(2)]
+    workers = [threading.Thread(target=lambda: found.append(joint_search(joint, engine=engine))) for _ in range(2)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -336,69 +318,4 @@ def test_two_threads_share_a_study_and_end_with_the_same_program(tmp_path):
     assert len(first.trials) == len(second.trials) == N_TRIALS + 1
     # Nobody scores what the other does, and the trainset is run once.
     assert engine.n_calls == first.n_scored + 6
-    assert len({fingerprint(trial.program) for trial in first.trials}) == N_TRIALS + 1
-
-
-WORKER = """
-import sys, time
-sys.path[:0] = {paths!r}
-from joint_toy import Tally
-from test_joint import search
-from optimizers.joint import Joint
-engine = Tally(lambda n: time.sleep({seconds}))
-compiled = search(Joint(study={study!r}), engine=engine, n_trials={n_trials}, n_threads=1)
-print(compiled.score, compiled.n_scored, engine.n_calls, compiled.program.say.signature.instructions)
-"""
-
-
-def start(study, seconds, n_trials=N_TRIALS):
-    root = Path(__file__).parents[2]
-    paths = [str(root), str(root / "tests"), str(root / "tests" / "optimizers")]
-    code = WORKER.format(paths=paths, seconds=seconds, study=str(study), n_trials=n_trials)
-    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-
-
-@pytest.mark.slow
-def test_two_processes_share_a_study(tmp_path):
-    workers = [start(tmp_path / "study.log", 0.02) for _ in range(2)]
-    lines = [worker.communicate(timeout=200)[0].split(maxsplit=3) for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0]
-    (score, n_scored, mine, words), (other_score, _, others, other_words) = lines
-    assert (score, words) == (other_score, other_words)
-    assert int(mine) + int(others) == int(n_scored) + 6
-    assert min(int(mine), int(others)) > 10
-
-
-@pytest.mark.slow
-def test_a_process_that_is_killed_is_resumed_by_the_next(undisturbed, tmp_path):
-    whole, n_whole = undisturbed
-    study, rng = tmp_path / "study.log", random.Random(0)
-    n_killed = 0
-    for _ in range(4):
-        worker = start(study, 0.05)
-        n_before = study.stat().st_size if study.exists() else 0
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and worker.poll() is None:
-            if study.exists() and study.stat().st_size > n_before:
-                break
-            time.sleep(0.05)
-        time.sleep(rng.uniform(0.2, 1.0))
-        n_killed += worker.poll() is None
-        worker.kill()
-        worker.wait()
-    engine = Tally()
-    assert n_killed
-    assert told(search(Joint(study=study), engine=engine)) == told(whole)
-    assert engine.n_calls < n_whole
-
-
-@pytest.mark.slow
-def test_two_hundred_trials_take_little_memory(tmp_path):
-    import resource
-
-    material = replace(chorus_material(), settings={"level": list(range(10))})
-    search(Joint(study=tmp_path / "warm.log"), material=material, n_trials=5)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    compiled = search(Joint(study=tmp_path / "study.log"), material=material, n_trials=200)
-    assert len(compiled.trials) == 201
-    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 200
+    assert len({(fingerprint(trial.program), trial.program.settings.level) for trial in first.trials}) == N_TRIALS + 1
