@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from optimizers.contract import Compiled, Trial
 from optimizers.joints.history import History
+from optimizers.joints.study import Study
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,13 @@ class JointCompiled(Compiled):
     """Number of the trial that `program` is; with another preference than `win` not always the best score."""
     exhausted: bool = False
     """Whether the search ended because every program that it may try was tried."""
-    history: History = History((), {})
+    study: Study | None = None
+    """Where the search is kept."""
+
+    @cached_property
+    def history(self) -> History:
+        """What happened, as plain data for plots; reckoned when it is first asked for."""
+        return self.study.history() if self.study else History((), {})
 
     @property
     def saved(self) -> float:

@@ -6,7 +6,6 @@ from typing import Any
 
 import dspy
 
-from optimizers.joints.history import History
 from optimizers.joints.kept import Record
 from optimizers.joints.pareto import Point, choose
 from optimizers.joints.records import JointCompiled, JointTrial
@@ -65,12 +64,8 @@ class Reporter:
             n_full=len(ended) * len(self.setting.race.authors),
             winner=winner.number,
             exhausted=exhausted,
-            history=self.history(),
+            study=self.study,
         )
-
-    def history(self) -> History:
-        """What happened so far."""
-        return self.study.history()
 
     def _trial(self, record: Record, student: Record) -> JointTrial:
         program = self._program(record)

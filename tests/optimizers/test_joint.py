@@ -1,6 +1,7 @@
 """The joint search beside what every optimizer promises: settings, racing, aims, resuming, sharing."""
 
 import random
+import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -190,7 +191,8 @@ def test_a_study_is_extended_by_more_trials(undisturbed, tmp_path):
     assert told(joint_search(joint)) == told(undisturbed[0])
 
 
-def test_a_database_keeps_a_study_too(undisturbed, tmp_path):
+def test_a_database_keeps_a_study_too(undisturbed, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     joint = Joint(study=f"sqlite:///{tmp_path}/study.db")
     engine = Tally()
     first = joint_search(joint, engine=engine, n_trials=3)
