@@ -34,17 +34,28 @@ class Gain:
         return self.mean > self.error
 
 
-def confirm(student: dspy.Module, compiled: Compiled, material: Material, metric: Metric, n_threads: int) -> Compiled:
-    """Keeps the best trial if it gains on the student by more than a standard error, else the student.
+def confirm(
+    student: dspy.Module,
+    compiled: Compiled,
+    material: Material,
+    metric: Metric,
+    n_threads: int,
+    cheaper: bool = False,
+) -> Compiled:
+    """Keeps the chosen trial if it gains on the student by more than a standard error, else the student.
 
     Both answer the examples of the valset and of the trainset once more, without the authors that the best trial shows
     as demos, by answers that no trial has seen. The rule is that of Breiman et al. (1984, sec. 3.4.3): the simplest
     of those that are not worse by more than a standard error.
+    With `cheaper`, for a trial that was chosen for what it costs, it is kept unless it loses by as much.
     A model that fails throughout by now costs the second look, not the program; so does the end of the budget.
     """
     if not compiled.trials:
         return replace(compiled, confirmation="the search ended before the uncompiled program was scored")
-    best = max(compiled.trials, key=lambda trial: (trial.score, -trial.number))
+    best = next(
+        (trial for trial in compiled.trials if trial.program is compiled.program),
+        max(compiled.trials, key=lambda trial: (trial.score, -trial.number)),
+    )
     if best.number == 0:
         return replace(compiled, confirmation="no trial scored above the uncompiled program")
     shown = {name.rstrip("*") for names in best.demos.values() for name in names}
@@ -66,7 +77,7 @@ def confirm(student: dspy.Module, compiled: Compiled, material: Material, metric
         f"{scored}; on answers drawn anew for {gain.n_examples} targets of {gain.n_authors} authors it gained "
         f"{gain.mean:+.3f} (standard error {gain.error:.3f})"
     )
-    if gain.convincing:
+    if gain.convincing or (cheaper and gain.mean > -gain.error):
         return replace(compiled, confirmation=f"{words}: kept")
     first = compiled.trials[0]
     return replace(

@@ -151,6 +151,8 @@ class Judging:
     """Tries a judge where the truth is known, as `programs.validated.judge_notes` does."""
     by: Literal["author", "target_id"] = "author"
     """What of a ledger's row a judge is asked about."""
+    asked: Callable[[str, References, dspy.LM], Judge] | None = None
+    """(name, references, model) to a judge `llm:MODEL` that asks this model; None where no judge asks one."""
 
 
 class Serving(NamedTuple):
@@ -172,6 +174,10 @@ def _no_measures(rows: Sequence["LedgerRow"], seed: int) -> tuple[Measure, ...]:
 
 def _ready(splits: Parts) -> None:
     return None
+
+
+def _nothing_to_try(n_samples: int) -> Mapping[str, Sequence[Any]]:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -214,6 +220,8 @@ class Bench:
     """Whether there is anything to carry over (`evaluations.transfer`)."""
     n_targets: int = 3
     """Targets of a case, where the user gives no number."""
+    tried: Callable[[int], Mapping[str, Sequence[Any]]] = _nothing_to_try
+    """(texts of an author that are shown) to settings of the program, each with values that a search may try."""
     trials: Mapping[str, int] = field(default_factory=lambda: TRIALS)
     """Of the named budgets."""
     seconds_a_call: float = SECONDS_A_CALL

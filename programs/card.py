@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, Val
 
 from signatures.errors import SetupError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised when a card of the new form cannot be read by the old code; older cards are read."""
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -61,6 +61,67 @@ class Spend(_Record):
     """Wall time of the phase."""
     dollars: Annotated[float, Field(ge=0.0)] | None = None
     """None where the price is not known; 0 for a model in process."""
+    cached: Count = 0
+    """Answers that the cache gave, which cost nothing; 0 where nobody counted them."""
+
+
+class RoleSpend(_Record):
+    """What one role's model was asked for over the whole run."""
+
+    role: str
+    """Such as "task model", "proposer" or "judge"."""
+    calls: Count
+    cached: Count = 0
+    """Answers that the cache gave."""
+    prompt_tokens: Count = 0
+    completion_tokens: Count = 0
+    dollars: Annotated[float, Field(ge=0.0)] | None = None
+    """None where the price is not known."""
+    price: str = ""
+    """How the model is paid for, in words."""
+
+
+class TrialNote(_Record):
+    """One candidate of a search."""
+
+    number: Count
+    """From 0, the program as it was handed in."""
+    changed: str
+    """What sets it apart from that, in words."""
+    score: float
+    """Mean metric over the targets it was scored on; of a stopped one what it was expected to reach."""
+    low: float | None = None
+    """Lower end of the 95% interval over authors; None where one author, or another process, scored it."""
+    high: float | None = None
+    n_scored: Count
+    """Targets with a score."""
+    n_targets: Count
+    """Of the valset."""
+    failures: Count = 0
+    pruned: bool = False
+    """Whether it was stopped before its last target for being unlikely to win."""
+    calls: Count = 0
+    """Model calls of all roles since the trial before."""
+    tokens: Count = 0
+    """Read and written by them."""
+    dollars: Annotated[float, Field(ge=0.0)] | None = None
+    cached: Count = 0
+    """Answers that the cache gave."""
+
+
+class WonNote(_Record):
+    """The program that a search ended with, by what sets it apart."""
+
+    trial: Count
+    """0 where the program is kept as it was handed in."""
+    why: str
+    """What a second look found, in words."""
+    instructions: dict[str, str]
+    """Predictor to instruction."""
+    demos: dict[str, tuple[str, ...]]
+    """Predictor to the targets that its demos came from; one that the program made itself ends in an asterisk."""
+    settings: dict[str, JsonValue] = {}
+    """Settings that the search changed."""
 
 
 class ResultRow(_Record):
@@ -149,6 +210,12 @@ class CardDraft(_Record):
     packages: dict[str, str]
     """Package versions."""
     spent: tuple[Spend, ...] = ()
+    spent_by_role: tuple[RoleSpend, ...] = ()
+    trials: tuple[TrialNote, ...] = ()
+    won: WonNote | None = None
+    """None where nothing was searched."""
+    stopped: str = ""
+    """The limit that ended the search or the run early; empty if none did."""
     failures: dict[str, Count] = {}
     """How often each kind of failure occurred in the run, such as dropped evidence."""
     results: tuple[ResultRow, ...] = ()

@@ -55,6 +55,8 @@ class Experiment:
     store: TrackingStore
     labelled: tuple[dspy.Example, ...]
     """Examples with the right outputs, for demos; from the bundled corpus where this one does not say them."""
+    judge_lm: dspy.LM | None = None
+    """The model that a judge `llm:MODEL` asks; None where the judge asks none, or makes it itself."""
 
     @property
     def small(self) -> bool:
@@ -65,6 +67,8 @@ class Experiment:
         """The chosen judge, fitted on the references of these cases."""
         judging = self.task.bench.judging
         references = judging.references([case for group in groups for case in group])
+        if self.judge_lm is not None and judging.asked is not None:
+            return judging.asked(self.choices.judge, references, self.judge_lm)
         return judging.make(self.choices.judge, references, None)
 
     def targets(self, *groups: Sequence[Any]) -> Mapping[str, Any]:

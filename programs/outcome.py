@@ -1,14 +1,14 @@
 """What a run leaves: its version, and the card that says what it was made from and how it did."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
 from programs.aliases import Alias
-from programs.card import Card, CardDraft, OptimizerNote
+from programs.card import Card, CardDraft, LmNote, OptimizerNote, RoleSpend, TrialNote, WonNote
 from programs.experiment import Experiment, corpus_note, lm_note, package_versions
 from programs.tournament import Tournament
 
@@ -26,6 +26,18 @@ class Outcome:
     tracking_uri: str
 
 
+class SearchNotes(NamedTuple):
+    """What the card says of a search."""
+
+    roles: Mapping[str, LmNote] = {}
+    """Models beside the task model."""
+    spent: tuple[RoleSpend, ...] = ()
+    trials: tuple[TrialNote, ...] = ()
+    won: WonNote | None = None
+    stopped: str = ""
+    """The limit that ended the run early."""
+
+
 def draft_card(
     experiment: Experiment,
     tournament: Tournament,
@@ -37,6 +49,7 @@ def draft_card(
     interrupted: bool,
     remarks: Sequence[str],
     seconds: float,
+    search: SearchNotes,
 ) -> CardDraft:
     """The card of a run before it is saved.
 
@@ -50,6 +63,7 @@ def draft_card(
         interrupted: Whether Ctrl-C ended the search.
         remarks: What else a reader should know, such as what a second look at the best trial found; may be empty.
         seconds: Wall time of the run.
+        search: Its roles, trials and winner.
     """
     name, chosen = optimizer
     notes = [*experiment.corpus.notes, *experiment.splits.notes, *tournament.notes, *filter(None, remarks)]
@@ -60,10 +74,15 @@ def draft_card(
         settings=settings,
         corpus=corpus_note(experiment),
         lm=lm_note(experiment),
+        roles=dict(search.roles),
         optimizer=OptimizerNote(name=name, settings={**chosen, "valset_scores": [score for score, _ in trials]}),
         seeds={"run": experiment.choices.seed},
         packages=package_versions(),
         spent=tuple(tournament.purse.spent),
+        spent_by_role=search.spent,
+        trials=search.trials,
+        won=search.won,
+        stopped=search.stopped,
         failures={
             **tournament.failures,
             "trials": sum(n_failures for _, n_failures in trials),

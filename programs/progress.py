@@ -61,20 +61,25 @@ class RunProgress:
         if self._bars and self._task is not None:
             self._bars.update(self._task, advance=1, facts=self._facts())
 
-    def trial(self, number: int, score: float, best: float, n_failures: int) -> None:
-        """A trial was scored."""
+    def trial(self, number: int, score: float, best: float, n_failures: int, line: str = "") -> None:
+        """A trial was scored; `line` says more of it than its score."""
         self._best = best
         self.step()
+        if line:
+            self.say(line)
+            return
         failed = f", {n_failures} failed" if n_failures else ""
         self.say(f"  trial {number}: {score:.3f}{failed}   best so far {best:.3f}   {self._facts()}")
 
     def say(self, line: str) -> None:
         """A line of its own."""
         if not self._quiet:
-            self._console.print(line, highlight=False, markup=False)
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def _facts(self) -> str:
         used = self._purse.so_far()
         seconds = max(time.perf_counter() - self._phase_started, 1e-6)
         rate = (used.n_completion_tokens - self._tokens_before) / seconds
-        return f"{used.n_calls} calls, {rate:.0f} tokens/s"
+        hits = self._purse.n_hits
+        cached = f"{hits} from the cache, " if hits else ""
+        return f"{used.n_calls} calls, {cached}{rate:.0f} tokens/s"

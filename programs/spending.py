@@ -90,6 +90,7 @@ class Purse:
             finally:
                 self._open = None
                 usage = total(tracker)
+                hits = (self._meter.tally() - before).hits if self._meter else 0
                 self.spent.append(
                     Spend(
                         phase=name,
@@ -98,10 +99,11 @@ class Purse:
                         completion_tokens=usage.n_completion_tokens,
                         seconds=time.perf_counter() - started,
                         dollars=self._dollars(tracker, before),
+                        cached=hits,
                     )
                 )
                 if self._meter:
-                    self.hits[name] = self.hits.get(name, 0) + (self._meter.tally() - before).hits
+                    self.hits[name] = self.hits.get(name, 0) + hits
 
     def so_far(self) -> Usage:
         """Over all phases, the open one included."""

@@ -7,8 +7,9 @@ thread may log, and the program that calls us keeps its own MLflow settings.
 import hashlib
 import json
 import os
+import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,8 @@ class Trial:
     """Predictor name to the ids of its demos."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     """Further numbers, such as calls, tokens and seconds."""
+    settings: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What else sets it apart, such as the program's settings."""
 
 
 class TrackedRun:
@@ -90,8 +93,11 @@ class TrackedRun:
         with reported(self.store):
             self.client.log_artifacts(self.run_id, str(folder), "version")
 
-    def log_trial(self, trial: Trial) -> None:
-        """Logs one try as a finished run nested in this one, and its score as a step of this run's `trial_score`."""
+    def log_trial(self, trial: Trial) -> str:
+        """Logs one try as a finished run nested in this one, and its score as a step of this run's `trial_score`.
+
+        Returns: the id of the nested run.
+        """
         with reported(self.store):
             tags = {"mlflow.parentRunId": self.run_id}
             run = self.client.create_run(self.experiment_id, tags=tags, run_name=f"trial {trial.number}")
@@ -100,12 +106,26 @@ class TrackedRun:
             params[f"{name}.instruction"] = text
             params[f"{name}.instruction_sha256"] = hashlib.sha256(text.encode()).hexdigest()[:12]
         params |= {f"{name}.demos": ", ".join(ids) for name, ids in trial.demos.items()}
+        params |= {f"settings.{name}": value for name, value in trial.settings.items()}
         self._log(run.info.run_id, {"score": trial.score, **trial.metrics}, flat_params(params))
         with reported(self.store):
             for name, text in trial.instructions.items():
                 self.client.log_text(run.info.run_id, text, f"instructions/{name}.txt")
             self.client.set_terminated(run.info.run_id)
         self.log_metrics({"trial_score": trial.score}, step=trial.number)
+        return run.info.run_id
+
+    def log_steps(self, run_id: str, name: str, values: Sequence[float]) -> None:
+        """Logs numbers of a nested run as the steps of one metric."""
+        for step, value in enumerate(values):
+            self._log(run_id, metrics={name: value}, step=step)
+
+    def log_file(self, path: str, content: bytes) -> None:
+        """Logs a file of this run, such as a picture; `path` may name a folder."""
+        folder, _, name = path.rpartition("/")
+        with reported(self.store), tempfile.TemporaryDirectory() as scratch:
+            (Path(scratch) / name).write_bytes(content)
+            self.client.log_artifact(self.run_id, str(Path(scratch) / name), folder or None)
 
     def _log(
         self, run_id: str, metrics: Mapping[str, float] | None = None, params: Mapping[str, str] | None = None, step=0

@@ -42,6 +42,9 @@ def card_metrics(card: Card) -> dict[str, float]:
         metrics[metric_name(f"judge/{judge.judge}/accuracy/{judge.against}")] = judge.accuracy
     for kind, count in card.failures.items():
         metrics[metric_name(f"failures/{kind}")] = float(count)
+    for role in card.spent_by_role:
+        for name, value in role.model_dump(exclude={"role", "price"}, exclude_none=True).items():
+            metrics[metric_name(f"spent by role/{role.role}/{name}")] = float(value)
     for spend in card.spent:
         for name, value in spend.model_dump(exclude={"phase"}, exclude_none=True).items():
             metrics[metric_name(f"spent/{spend.phase}/{name}")] = float(value)

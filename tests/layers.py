@@ -33,6 +33,9 @@ COMPILING = (
 )
 """Entry points of programs that may import optimizers, and the part of one that searches."""
 
+PARTS_OF_COMPILING = "programs.compiling"
+"""The package of programs that may import optimizers too; imported by itself and by those entry points alone."""
+
 KNOWS_TASKS = ("programs.tasks",)
 """Modules that optimizers may not import: they know no task by name."""
 
@@ -94,8 +97,11 @@ def _allowed(edge: Edge, entries: set[str], standard: frozenset[str]) -> bool:
         return room != "signatures" or target in SIGNATURES_USE or target in standard
     if edge.module in entries and room not in ("tests", "benchmarks"):
         return False
-    if target == "optimizers" and edge.path in COMPILING:
+    compiling = edge.path in COMPILING or edge.path.startswith(f"{PARTS_OF_COMPILING.replace('.', '/')}/")
+    if target == "optimizers" and compiling:
         return True
+    if f"{edge.module}.".startswith(f"{PARTS_OF_COMPILING}.") and not compiling:
+        return room in ("tests", "benchmarks")
     if room == "optimizers" and edge.module in KNOWS_TASKS:
         return False
     return target in MAY_IMPORT[room]

@@ -104,6 +104,18 @@ def _row(case: AuthorCase, target: Any, answer: Answer) -> dict[str, str]:
     return {"sample": case.samples[0].text if case.samples else ""}
 
 
+def _tried(n_samples: int) -> dict[str, list[int]]:
+    """Settings that decide how long a prompt is, and how many texts are written for it."""
+    # With three samples or fewer there is nothing to leave out.
+    shown = {"n_shown": [n for n in (3, 5, 7) if n <= n_samples]} if n_samples > 3 else {}
+    return {
+        **shown,
+        "sample_words": [120, 200],
+        "n_habits": [0, 6],
+        "n_candidates": [1, 2],
+    }
+
+
 def _n_calls(cases: Sequence[Case]) -> int:
     """Hypotheses once an author, and a text a target."""
     return len(cases) + sum(len(case.targets) for case in cases)
@@ -120,6 +132,7 @@ BENCH = Bench(
         make=author_judge,
         references=author_references,
         validate=judge_notes,
+        asked=make_judge,
     ),
     metric=_metric,
     systems=SYSTEMS,
@@ -137,6 +150,7 @@ BENCH = Bench(
     ),
     bounds=_bounds,
     row=_row,
+    tried=_tried,
     transfers=True,
 )
 """What experiments on authorship need."""
