@@ -161,7 +161,7 @@ def _show_plan(setup: Setup, plan: BakeoffPlan, as_json: bool) -> None:
         f"{choices.base.task} on {choices.base.data}, model {choices.base.lm}",
         f"{bench.unit}s: {sizes}; {counted(choices.base.n_targets, 'target')} each; {setup.n_trials} trials a search",
         f"  texts that all searches share: at most {counted(plan.shared, 'model call')}",
-        *(f"  {name}: at most {counted(calls, 'model call')} a seed" for name, calls in plan.searches.items()),
+        *(f"  {name}: about {counted(calls, 'model call')} a seed" for name, calls in plan.searches.items()),
         f"  dev texts: about {counted(plan.dev, 'model call')} a search",
         f"  in all, {counted(plan.n_seeds, 'seed')}: about {counted(plan.n_calls, 'model call')}, "
         f"{max(1, round(plan.seconds / 60))} min",

@@ -1,7 +1,7 @@
 """Searches with the optimizers, each within a budget of its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dspy
@@ -39,6 +39,7 @@ class Searcher:
             labelled=experiment.labelled,
             variants=experiment.task.variants,
             proposer=None if experiment.small else budget.metered(experiment.lm, "proposer"),
+            settings=experiment.task.bench.tried(experiment.choices.n_samples),
         )
         watch = _Watch(budget, on_trial)
         with dspy.context(lm=budget.metered(experiment.lm, "task model")):
@@ -50,7 +51,8 @@ class Searcher:
     ) -> Compiled:
         n_threads = self.setup.choices.base.n_threads
         # Optimizers that reflect are told why a text loses; the second look needs the number alone.
-        telling: Any = TellingMetric(metric) if isinstance(metric, WinMetric) else metric
+        population = getattr(ground.student, "population", None)
+        telling: Any = TellingMetric(metric, population=population) if isinstance(metric, WinMetric) else metric
         with watch.budget.up_to(self._share(chosen.name)):
             compiled = chosen.compile(
                 ground.student,
@@ -64,7 +66,9 @@ class Searcher:
             )
         if compiled.interrupted:
             raise KeyboardInterrupt
-        return confirm(ground.student, compiled, material, metric, n_threads)
+        # The score of a stopped trial is a guess, and no reason to look at it again.
+        whole = tuple(trial for trial in compiled.trials if not _pruned(trial))
+        return confirm(ground.student, replace(compiled, trials=whole), material, metric, n_threads)
 
     def _share(self, optimizer: str) -> float:
         splits, bench = self.setup.experiment.splits, self.setup.experiment.task.bench
@@ -89,6 +93,11 @@ class Searcher:
             return experiment.judge(splits.train, splits.val)
         references = experiment.task.bench.judging.references((*splits.train, *splits.val))
         return make_judge(experiment.choices.judge, references, budget.metered(lm, "judge"))
+
+
+def _pruned(trial: Trial) -> bool:
+    """Whether a race stopped it early; most optimizers have no races."""
+    return bool(getattr(trial, "pruned", False))
 
 
 def judging_model(judge: str) -> dspy.LM | None:
@@ -116,7 +125,7 @@ class _Watch:
             number=trial.number,
             score=trial.score,
             n_failures=trial.n_failures,
-            pruned=bool(getattr(trial, "pruned", False)),
+            pruned=_pruned(trial),
             spent=self.spent(),
         )
         self.trials.append(tried)

@@ -5,6 +5,7 @@ from math import nan
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from programs.bakeoffs.records import Cell, Results, Spending, Standing
 from programs.reports.plots.drawing import ACCENT, GRID, INK, MUTED, WARN, WIDTH, Plot, settings
@@ -88,4 +89,5 @@ def _dress(axes: Axes, name: str) -> None:
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "¼", "½", "¾", "1"])
     axes.set_xlabel(name)
     axes.set_ylabel("win rate")
+    axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value == round(value) else f"{value:g}")

@@ -85,7 +85,7 @@ class BakeoffPlan:
     shared: int
     """Zero-shot texts, and the uncompiled program's for the dev part; made once."""
     searches: Mapping[str, int]
-    """Optimizer to the calls of one search with its second look, at most."""
+    """Optimizer to the calls of one search with its second look, were nothing cached and no setting of it dearer."""
     dev: int
     """For the dev part, of one search: as many programs as are likely to be the best so far in turn."""
     n_seeds: int

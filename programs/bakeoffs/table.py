@@ -54,7 +54,7 @@ def columns(results: Results) -> list[str]:
     """Heads of the columns; dollars where any were spent or are not known."""
     paid = ["$"] if _paid(results) else []
     names = ["optimizer", "seeds", "vs zero-shot", "vs uncompiled", "calls", "tokens", "min", *paid]
-    return [*names, "cached", "failed", f"to {results.goal}"]
+    return [*names, "cached", "failed", *([f"to {results.goal}"] if _has_goal(results) else [])]
 
 
 def rows(results: Results) -> Iterator[list[str]]:
@@ -67,7 +67,7 @@ def rows(results: Results) -> Iterator[list[str]]:
             _rate(each.uncompiled),
             *_costs(each, _paid(results)),
             str(each.n_failures + each.n_unscored),
-            _goal(each.goal),
+            *([_goal(each.goal)] if _has_goal(results) else []),
         ]
 
 
@@ -85,12 +85,18 @@ def remarks(results: Results, right: str = REAL_TEXT) -> list[str]:
         *spreads,
         "calls, tokens and minutes are means over seeds of a search with its second look, each with a cache of its own "
         "that starts empty (cached: answers from it); failed: targets without a score or verdict, over all seeds",
-        f"to {results.goal}: median tokens, over seeds, to the dev win rate that {results.goal} ends with, kept to the "
-        "end; 0 where the uncompiled program is there already",
+        *([_about_goal(results.goal)] if _has_goal(results) else []),
         *([f"limits of each search: {', '.join(limits)}; {_ended(ended)}"] if limits else []),
         *(judge_line(note, right) for note in results.judges),
         *(f"note: {line}" for line in results.notes),
     ]
+
+
+def _about_goal(goal: str) -> str:
+    return (
+        f"to {goal}: median tokens, over seeds, to the dev win rate that {goal} ends with, kept to its end; 0 where "
+        f"the uncompiled program is there already, {MISSING} where half of the seeds or more never get there"
+    )
 
 
 def _ended(ended: Mapping[str, int]) -> str:
@@ -106,6 +112,10 @@ def _lead(lead: Lead) -> str:
         f"{lead.first} less {lead.second}: {signed(lead.value)} ({signed_interval(lead.low, lead.high)}) of win rate, "
         f"paired over {counted(lead.n_authors, 'author')}{words}"
     )
+
+
+def _has_goal(results: Results) -> bool:
+    return any(each.goal for each in results.standings)
 
 
 def _paid(results: Results) -> bool:
@@ -131,4 +141,4 @@ def _goal(goal: Goal | None) -> str:
     if goal is None:
         return MISSING
     reached = f"{goal.n_reached} of {goal.n_seeds}"
-    return f"never ({reached})" if goal.tokens is None else f"{amount(round(goal.tokens))} ({reached})"
+    return f"{MISSING if goal.tokens is None else amount(round(goal.tokens))} ({reached})"
