@@ -58,11 +58,18 @@ class EmbeddedLM(dspy.LM):
             )
         return answers[0] if len(answers) == 1 else [output for answer in answers for output in answer]
 
+    def _warn_zero_temp_rollout(self, temperature: float | None, rollout_id: Any) -> None:
+        """Says nothing: here a rollout has a seed of its own, and marks exact answers at any temperature."""
+
     def _candidates(self, prompt: Any, kwargs: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
         """Prompt and settings of each candidate that a call asks for."""
         merged = {**self.kwargs, **kwargs}
         rollout = merged.get("rollout_id")
+        if getattr(self.engine, "exact", False):
+            # Exact answers are others than ordinary ones; DSPy tells answers apart by the rollout and drops it then.
+            kwargs = {**kwargs, "rollout_id": f"exact {rollout}"}
         if isinstance(prompt, Request) or "request" in kwargs:
+            kwargs = dict(kwargs)
             request = kwargs.pop("request", prompt)
             seed = derived_seed(request.config.seed, rollout, 0)
             yield replace(request, config=replace(request.config, seed=seed)), kwargs
