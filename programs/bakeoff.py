@@ -9,15 +9,15 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from optimizers import OPTIMIZERS, find_optimizer
-from optimizers.budget import Budget, Limits
+from optimizers import OPTIMIZERS
+from optimizers.budget import Limits
 from programs import entry
-from programs.bakeoffs.compiling import Searcher, judging_model
+from programs.bakeoffs.compiling import Estimates, Searcher
 from programs.bakeoffs.files import PICTURE, RESULTS, TABLE, write_results
 from programs.bakeoffs.keeping import Kept
 from programs.bakeoffs.records import Results
 from programs.bakeoffs.run import BakeoffRun
-from programs.bakeoffs.setup import BakeoffChoices, BakeoffPlan, Setup, make_plan, n_targets, prepare_bakeoff
+from programs.bakeoffs.setup import BakeoffChoices, Costs, Setup, prepare_bakeoff
 from programs.bakeoffs.table import show_bakeoff
 from programs.choosing import data_help, judges_help, targets_help
 from programs.experiment import Choices
@@ -83,10 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         max_calls=args.max_calls, max_tokens=args.max_tokens, max_dollars=args.max_cost, max_minutes=args.max_minutes
     )
     setup = prepare_bakeoff(_choices(args, limits), tuple(OPTIMIZERS))
-    _check_budget(setup, limits)
-    plan = make_plan(setup, _bootstraps(setup), limits.max_calls)
+    estimates = Estimates(setup)
+    estimates.check(limits)
     if args.dry_run:
-        _show_plan(setup, plan, args.json)
+        _show_plan(setup, estimates.costs(), args.json)
         return entry.DONE
     console = entry.progress_console()
     note = keep_answers(os.environ)
@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if note:
         progress.say(note)
     with progress.live():
-        results = BakeoffRun(setup, kept, Searcher(setup, limits), purse, progress).execute()
+        results = BakeoffRun(setup, kept, Searcher(setup, limits, estimates), purse, progress).execute()
     write_results(setup.folder, results, setup.experiment.task.bench.right)
     _show(results, setup, args.json)
     _track(results, setup)
@@ -134,41 +134,37 @@ def _choices(args: argparse.Namespace, limits: Limits) -> BakeoffChoices:
     return BakeoffChoices(base, args.optimizers, seeds, args.budget, limits.model_dump())
 
 
-def _bootstraps(setup: Setup) -> dict[str, int]:
-    n_train = n_targets(setup.experiment.splits.train)
-    return {name: find_optimizer(name).n_bootstraps(setup.n_trials, n_train) for name in setup.choices.optimizers}
-
-
-def _check_budget(setup: Setup, limits: Limits) -> None:
-    """Refuses limits that pay for no trial, or that cannot be kept. Raises: SetupError."""
-    n_calls = setup.experiment.task.bench.n_calls(setup.experiment.splits.val)
-    limits.check_pays_for(Tally(calls=2 * n_calls), "scoring the uncompiled program and one trial")
-    Budget(limits).metered(setup.experiment.lm, "task model")
-    judge = judging_model(setup.experiment.choices.judge)
-    if judge is not None:
-        Budget(limits).metered(judge, "judge")
-
-
-def _show_plan(setup: Setup, plan: BakeoffPlan, as_json: bool) -> None:
-    choices, splits, bench = setup.choices, setup.experiment.splits, setup.experiment.task.bench
+def _show_plan(setup: Setup, costs: Costs, as_json: bool) -> None:
+    parts = {
+        "texts that all searches share": costs.shared,
+        **{f"{name}, a seed": cost for name, cost in costs.searches.items()},
+        **{f"dev texts of {name}, a seed": cost for name, cost in costs.dev.items()},
+        f"in all, {counted(costs.n_seeds, 'seed')}": costs.whole,
+    }
     if as_json:
-        told = {"n_trials": setup.n_trials, "shared": plan.shared, "searches": dict(plan.searches), "dev": plan.dev}
-        whole = {"n_seeds": plan.n_seeds, "calls": plan.n_calls, "seconds": round(plan.seconds)}
-        print(json.dumps({**told, **whole, "folder": str(setup.folder)}))
+        phases = {name: _as_numbers(cost) for name, cost in parts.items()}
+        print(json.dumps({"n_trials": setup.n_trials, "phases": phases, "folder": str(setup.folder)}))
         return
+    choices, splits, bench = setup.choices, setup.experiment.splits, setup.experiment.task.bench
     sizes = ", ".join(f"{len(getattr(splits, part))} {part}" for part in ("train", "val", "dev"))
     lines = [
         f"{choices.base.task} on {choices.base.data}, model {choices.base.lm}",
         f"{bench.unit}s: {sizes}; {counted(choices.base.n_targets, 'target')} each; {setup.n_trials} trials a search",
-        f"  texts that all searches share: at most {counted(plan.shared, 'model call')}",
-        *(f"  {name}: about {counted(calls, 'model call')} a seed" for name, calls in plan.searches.items()),
-        f"  dev texts: about {counted(plan.dev, 'model call')} a search",
-        f"  in all, {counted(plan.n_seeds, 'seed')}: about {counted(plan.n_calls, 'model call')}, "
-        f"{max(1, round(plan.seconds / 60))} min",
+        *(f"  {name}: about {_in_words(cost)}" for name, cost in parts.items()),
         f"into: {setup.folder}",
     ]
     for line in lines:
         entry.results_console().print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _as_numbers(cost: Tally) -> dict[str, float | None]:
+    dollars = None if cost.unpriced else cost.dollars
+    return {"calls": cost.calls, "tokens": cost.tokens, "dollars": dollars, "seconds": round(cost.seconds)}
+
+
+def _in_words(cost: Tally) -> str:
+    paid = "price not known" if cost.unpriced else f"${cost.dollars:.4f}"
+    return f"{counted(cost.calls, 'call')}, {cost.tokens:,} tokens, {paid}, {cost.seconds / 60:.1f} min"
 
 
 def _show(results: Results, setup: Setup, as_json: bool) -> None:

@@ -1,6 +1,6 @@
-"""Searches with the optimizers, each within a budget of its own."""
+"""Searches with the optimizers, each within a budget of its own, and what they are expected to cost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,39 +10,87 @@ from optimizers import Compiled, Material, Optimizer, Trial, confirm, find_optim
 from optimizers.budget import Budget, Limits
 from programs.bakeoffs.records import Spending, Tried
 from programs.bakeoffs.searching import Found, Ground
-from programs.bakeoffs.setup import Setup, n_targets
+from programs.bakeoffs.setup import Costs, Setup, expected_bests, n_targets, scaled
+from programs.compiling.asked import JOINT, Asked
+from programs.compiling.estimating import (
+    BASELINE,
+    COMPILE,
+    COMPILED,
+    CONFIRM,
+    UNCOMPILED,
+    Estimate,
+    Estimator,
+    share_until,
+)
+from programs.compiling.roles import Roles, with_roles
 from programs.contest import WinMetric
+from programs.experiment import Experiment
 from programs.feedback import TellingMetric
-from programs.judges import Judge, make_judge
-from programs.lms import make_lm
+
+
+class Estimates:
+    """What a search with each optimizer takes; programs are rehearsed once."""
+
+    def __init__(self, setup: Setup) -> None:
+        """Rehearses, which asks no model."""
+        self._setup = setup
+        roles = with_roles(setup.experiment, Asked(), Budget())
+        self._estimators = {
+            name: Estimator(roles, setup.student, find_optimizer(name), None, _tried(setup.experiment, name))
+            for name in setup.choices.optimizers
+        }
+
+    def search(self, optimizer: str, n_trials: int) -> Estimate:
+        """Of the search and its second look."""
+        whole = self._estimators[optimizer].estimate(n_trials)
+        return Estimate(tuple(cost for cost in whole.costs if cost.phase in (COMPILE, CONFIRM)))
+
+    def check(self, limits: Limits) -> None:
+        """Refuses limits that pay for no trial, or that cannot be kept, before the first call. Raises: SetupError."""
+        with_roles(self._setup.experiment, Asked(), Budget(limits))
+        for name in self._estimators:
+            least = self.search(name, 1).tally(COMPILE)
+            limits.check_pays_for(least, f"scoring the uncompiled program and one trial of {name}")
+
+    def costs(self) -> Costs:
+        """Of the whole bake-off, for each part of it."""
+        setup, splits = self._setup, self._setup.experiment.splits
+        n_train, n_val, n_dev, n_test = (
+            n_targets(cases) for cases in (splits.train, splits.val, splits.dev, splits.test)
+        )
+        wholes = {name: each.estimate(setup.n_trials) for name, each in self._estimators.items()}
+        first = next(iter(wholes.values()))
+        zero_shot = scaled(first.tally(BASELINE), (n_train + n_val + n_dev) / (n_train + n_val + n_test))
+        return Costs(
+            shared=zero_shot + scaled(first.tally(UNCOMPILED), n_dev / n_test),
+            searches={name: whole.tally(COMPILE, CONFIRM) for name, whole in wholes.items()},
+            dev={
+                name: scaled(whole.tally(COMPILED), expected_bests(setup.n_trials) * n_dev / n_test)
+                for name, whole in wholes.items()
+            },
+            n_seeds=len(setup.choices.seeds),
+        )
 
 
 @dataclass
 class Searcher:
     """Compiles with one optimizer at a time, each with a budget of its own; see `programs.bakeoffs.searching.Search`.
 
-    The search may use the share of its budget that the plan gives it; the rest pays for the second look.
+    The search leaves as much of its budget as its second look is expected to take.
     """
 
     setup: Setup
     limits: Limits
+    estimates: Estimates
 
     def __call__(self, optimizer: str, seed: int, ground: Ground, on_trial: Callable[[Tried], None]) -> Found:
         """What the optimizer found. Raises: as the optimizer does; KeyboardInterrupt."""
-        experiment = self.setup.experiment
-        chosen = find_optimizer(optimizer)
-        budget = Budget(self.limits)
-        metric = self._metric(ground, budget)
-        material = Material(
-            trainset=ground.trainset,
-            valset=ground.valset,
-            labelled=experiment.labelled,
-            variants=experiment.task.variants,
-            proposer=None if experiment.small else budget.metered(experiment.lm, "proposer"),
-            settings=experiment.task.bench.tried(experiment.choices.n_samples),
-        )
+        chosen, budget = find_optimizer(optimizer), Budget(self.limits)
+        roles = with_roles(self.setup.experiment, Asked(), budget)
+        metric = _metric(roles.experiment, ground)
+        material = _material(roles, ground, optimizer)
         watch = _Watch(budget, on_trial)
-        with dspy.context(lm=budget.metered(experiment.lm, "task model")):
+        with dspy.context(lm=roles.experiment.lm):
             compiled = self._compiled(chosen, seed, ground, material, metric, watch)
         return _found(chosen.settings(self.setup.n_trials), compiled, watch)
 
@@ -53,7 +101,7 @@ class Searcher:
         # Optimizers that reflect are told why a text loses; the second look needs the number alone.
         population = getattr(ground.student, "population", None)
         telling: Any = TellingMetric(metric, population=population) if isinstance(metric, WinMetric) else metric
-        with watch.budget.up_to(self._share(chosen.name)):
+        with watch.budget.up_to(self._share(chosen.name, len(material.valset))):
             compiled = chosen.compile(
                 ground.student,
                 material,
@@ -70,44 +118,40 @@ class Searcher:
         whole = tuple(trial for trial in compiled.trials if not _pruned(trial))
         return confirm(ground.student, replace(compiled, trials=whole), material, metric, n_threads)
 
-    def _share(self, optimizer: str) -> float:
-        splits, bench = self.setup.experiment.splits, self.setup.experiment.task.bench
-        search = (self.setup.n_trials + 1) * bench.n_calls(splits.val)
-        search += bench.most_calls * find_optimizer(optimizer).n_bootstraps(
-            self.setup.n_trials, n_targets(splits.train)
-        )
-        return search / (search + 2 * bench.n_calls((*splits.train, *splits.val)))
+    def _share(self, optimizer: str, n_val: int) -> float:
+        if not self.limits.any:
+            return 1.0
+        in_flight = min(self.setup.choices.base.n_threads, n_val)
+        return share_until(self.estimates.search(optimizer, self.setup.n_trials), COMPILE, self.limits, in_flight)
 
-    def _metric(self, ground: Ground, budget: Budget) -> Any:
-        experiment = self.setup.experiment
-        splits = experiment.splits
-        targets = experiment.targets(splits.train, splits.val)
-        return experiment.task.bench.metric(self._judge(budget), targets, ground.zero_shot)
 
-    def _judge(self, budget: Budget) -> Judge:
-        """The chosen judge of the train and val cases; one that asks a model does so within the budget."""
-        experiment = self.setup.experiment
-        splits = experiment.splits
-        lm = judging_model(experiment.choices.judge)
-        if lm is None:
-            return experiment.judge(splits.train, splits.val)
-        references = experiment.task.bench.judging.references((*splits.train, *splits.val))
-        return make_judge(experiment.choices.judge, references, budget.metered(lm, "judge"))
+def _metric(experiment: Experiment, ground: Ground) -> Any:
+    """What is maximised: by a judge that, where it asks a model, does so within the budget."""
+    splits = experiment.splits
+    judge = experiment.judge(splits.train, splits.val)
+    return experiment.task.bench.metric(judge, experiment.targets(splits.train, splits.val), ground.zero_shot)
+
+
+def _material(roles: Roles, ground: Ground, optimizer: str) -> Material:
+    experiment = roles.experiment
+    return Material(
+        trainset=ground.trainset,
+        valset=ground.valset,
+        labelled=experiment.labelled,
+        variants=experiment.task.variants,
+        proposer=roles.proposer,
+        settings=_tried(experiment, optimizer),
+    )
+
+
+def _tried(experiment: Experiment, optimizer: str) -> Mapping[str, Any]:
+    """Settings that a search may change, as a compile has them; one optimizer searches settings."""
+    return experiment.task.bench.tried(experiment.choices.n_samples) if optimizer == JOINT else {}
 
 
 def _pruned(trial: Trial) -> bool:
     """Whether a race stopped it early; most optimizers have no races."""
     return bool(getattr(trial, "pruned", False))
-
-
-def judging_model(judge: str) -> dspy.LM | None:
-    """The model that a judge of this name asks; None for one that asks none. Raises: SetupError."""
-    kind, _, model = judge.partition(":")
-    if kind != "llm":
-        return None
-    from programs.judges.llm import JUDGE_DECODING
-
-    return make_lm(model, **JUDGE_DECODING)
 
 
 class _Watch:

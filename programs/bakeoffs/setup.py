@@ -13,7 +13,7 @@ import dspy
 from programs.bench import Case
 from programs.evaluations.setup import fingerprint
 from programs.experiment import Choices, Experiment, lm_note, prepare
-from programs.plan import HOSTED_SECONDS_A_CALL
+from programs.metering import Tally
 from programs.systems import System
 from signatures.errors import SetupError, unknown
 
@@ -79,20 +79,21 @@ class Setup:
 
 
 @dataclass(frozen=True)
-class BakeoffPlan:
-    """Model calls, by what they are for."""
+class Costs:
+    """What a bake-off is expected to take, were nothing of it in a cache yet and no search ended by a limit."""
 
-    shared: int
+    shared: Tally
     """Zero-shot texts, and the uncompiled program's for the dev part; made once."""
-    searches: Mapping[str, int]
-    """Optimizer to the calls of one search with its second look, were nothing cached and no setting of it dearer."""
-    dev: int
-    """For the dev part, of one search: as many programs as are likely to be the best so far in turn."""
+    searches: Mapping[str, Tally]
+    """Optimizer to one search with its second look."""
+    dev: Mapping[str, Tally]
+    """Optimizer to the dev texts of one search: of as many programs as are likely to be the best so far in turn."""
     n_seeds: int
-    n_calls: int
-    """Over all searches."""
-    seconds: float
-    """A rough estimate of all."""
+
+    @property
+    def whole(self) -> Tally:
+        """Over all searches."""
+        return self.shared + scaled(sum((*self.searches.values(), *self.dev.values()), Tally()), self.n_seeds)
 
 
 def prepare_bakeoff(choices: BakeoffChoices, known: Sequence[str]) -> Setup:
@@ -123,35 +124,18 @@ def program_key(program: dspy.Module) -> str:
     return fingerprint(System("program", program, None, ""))
 
 
-def make_plan(setup: Setup, n_bootstraps: Mapping[str, int], max_calls: int | None) -> BakeoffPlan:
-    """Counts the calls of a bake-off.
-
-    Args:
-        setup: The bake-off.
-        n_bootstraps: Optimizer to the most runs that it makes on the train part beside its trials.
-        max_calls: Of one search, if there is a limit.
-    """
-    experiment = setup.experiment
-    splits, bench = experiment.splits, experiment.task.bench
-    search = (setup.n_trials + 1) * bench.n_calls(splits.val) + 2 * bench.n_calls((*splits.train, *splits.val))
-    searches = {
-        name: min(search + bench.most_calls * n_bootstraps[name], max_calls or 10**9)
-        for name in setup.choices.optimizers
-    }
-    shared = n_targets((*splits.train, *splits.val, *splits.dev)) + bench.n_calls(splits.dev)
-    dev = round(expected_bests(setup.n_trials) * bench.n_calls(splits.dev))
-    n_seeds = len(setup.choices.seeds)
-    n_calls = shared + n_seeds * sum(calls + dev for calls in searches.values())
-    a_call = bench.seconds_a_call if experiment.small else HOSTED_SECONDS_A_CALL / setup.choices.base.n_threads
-    return BakeoffPlan(shared, searches, dev, n_seeds, n_calls, n_calls * a_call)
-
-
 def expected_bests(n_trials: int) -> float:
     """How many of n trials are likely to score above the student and all trials before them.
 
     Of scores in any order, the k-th is the highest so far with probability 1/k; the student's is the first.
     """
     return sum(1 / k for k in range(2, n_trials + 2))
+
+
+def scaled(tally: Tally, factor: float) -> Tally:
+    """As much of everything, counts rounded; what has no known price still has none."""
+    counts = {name: round(getattr(tally, name) * factor) for name in ("calls", "prompt_tokens", "completion_tokens")}
+    return Tally(**counts, dollars=tally.dollars * factor, unpriced=tally.unpriced, seconds=tally.seconds * factor)
 
 
 def n_targets(cases: Sequence[Case]) -> int:
