@@ -102,21 +102,19 @@ def test_limits_end_each_search_and_are_told(bake, tmp_path, capsys):
     assert "limits of each search: calls 20; reached by searches of bootstrap (1), joint (1)" in capsys.readouterr().out
 
 
-def test_ctrl_c_keeps_finished_searches_and_resuming_runs_only_the_rest(bake, tmp_path, capsys, monkeypatch):
+def test_ctrl_c_keeps_finished_searches_and_resuming_runs_only_the_rest(bake, tmp_path, capsys):
     once = ["--optimizers", "labeled,bootstrap", "--seeds", "0", "--budget", "light"]
 
     class Interrupting(AnsweringEngine):
         """Presses Ctrl-C in the second search."""
 
-        def complete(self, request):
-            if (place := next(iter((tmp_path / "bakeoffs").glob("*/cells.jsonl")), None)) and place.exists():
-                place = None
-                if not self.pressed:
-                    self.pressed = True
-                    os.kill(os.getpid(), signal.SIGINT)
-            return super().complete(request)
-
         pressed = False
+
+        def complete(self, request):
+            if not self.pressed and list((tmp_path / "bakeoffs").glob("*/cells.jsonl")):
+                self.pressed = True
+                os.kill(os.getpid(), signal.SIGINT)
+            return super().complete(request)
 
     assert bake(*once, engine=Interrupting()) == 130
     streams = capsys.readouterr()
