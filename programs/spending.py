@@ -51,6 +51,10 @@ def dollars(tracker: UsageTracker) -> float | None:
     return spent
 
 
+def _usage(spent: Tally) -> Usage:
+    return Usage(spent.calls, spent.prompt_tokens, spent.completion_tokens)
+
+
 class SharedTracker(UsageTracker):
     """A tracker that all threads add to; DSPy's executors would copy it for each thread and lose the copies."""
 
@@ -67,14 +71,15 @@ class Purse:
 
         Args:
             free: Whether the model runs in this process and costs 0; other models cost what litellm's table says.
-            meter: Counts the models of every role, if there is one; then dollars are its own, and answers from the
-                cache are counted.
+            meter: Counts the models of every role, if there is one; then all is as it counts, a judge's calls and
+                answers from the cache included.
         """
         self.spent: list[Spend] = []
         self.hits: dict[str, int] = {}
         """Phase to the answers that the cache gave; empty without a meter."""
         self._free = free
         self._meter = meter
+        self._start = meter.tally() if meter else Tally()
         self._open: UsageTracker | None = None
 
     @contextmanager
@@ -89,8 +94,9 @@ class Purse:
                 yield tracker
             finally:
                 self._open = None
-                usage = total(tracker)
-                hits = (self._meter.tally() - before).hits if self._meter else 0
+                since = self._meter.tally() - before if self._meter else None
+                usage = total(tracker) if since is None else _usage(since)
+                hits = since.hits if since else 0
                 self.spent.append(
                     Spend(
                         phase=name,
@@ -107,6 +113,8 @@ class Purse:
 
     def so_far(self) -> Usage:
         """Over all phases, the open one included."""
+        if self._meter:
+            return _usage(self._meter.tally() - self._start)
         now = total(self._open) if self._open else Usage(0, 0, 0)
         return Usage(
             now.n_calls + sum(spend.calls for spend in self.spent),
@@ -117,7 +125,7 @@ class Purse:
     @property
     def n_hits(self) -> int:
         """Answers that the cache gave so far, over all phases; 0 without a meter."""
-        return self._meter.tally().hits if self._meter else 0
+        return (self._meter.tally() - self._start).hits if self._meter else 0
 
     def _dollars(self, tracker: UsageTracker, before: Tally) -> float | None:
         if self._meter is None:

@@ -240,10 +240,9 @@ class Estimator:
         references = experiment.task.bench.judging.references(experiment.splits.test[:1])
         known = excerpt(next(iter(references.values())), REFERENCE_WORDS)
         texts = [target.text for case in experiment.splits.test[:1] for target in case.targets][:1]
-        example = dspy.Example(references=known, first_text=texts[0], second_text=texts[0][::-1], target_id="pair")
-        asked = example.with_inputs("references", "first_text", "second_text")
         rehearsal = Rehearsal(())
-        rehearsed(JudgeProgram(), [asked], experiment.judge_lm, rehearsal)
+        with rehearsal.around(experiment.judge_lm):
+            JudgeProgram()(references=known, first_text=texts[0], second_text=texts[0])
         return rehearsal.work
 
     def _n_verdicts(self, n_test: int) -> int:

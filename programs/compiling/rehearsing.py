@@ -2,8 +2,8 @@
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import dspy
@@ -85,10 +85,13 @@ class Rehearsal(dspy.Adapter):
                 self.work = self.work.plus(Work(n_calls, n_calls * _read(messages), n * _written(answer)))
         return [dict(answer) for _ in range(n)]
 
-    def begin(self) -> None:
-        """Begins a run; what was asked so far is known from now on."""
+    @contextmanager
+    def around(self, lm: dspy.LM) -> Iterator[None]:
+        """A run in which programs would ask this model, and ask nobody; what earlier runs asked for is known."""
         self._seen |= self._new
         self._new = set()
+        with dspy.context(lm=_Nobody().metered(lm.copy(cache=False), "rehearsal"), adapter=self):
+            yield
 
     def _answer(self, name: str, annotation: Any, inputs: Mapping[str, Any], most: int) -> Any:
         offered = _offered(annotation, inputs)
@@ -118,10 +121,8 @@ def rehearsed(
         lm: The model it would ask, which is not asked.
         rehearsal: Counts, over several programs.
     """
-    rehearsal.begin()
     before = rehearsal.work
-    stand_in = _Nobody().metered(lm.copy(cache=False), "rehearsal")
-    with dspy.context(lm=stand_in, adapter=rehearsal):
+    with rehearsal.around(lm):
         answers = answer_all(program, list(examples), n_threads=1)
     done = sum(answer.error is None for answer in answers.values())
     return Work(*(a - b for a, b in zip(rehearsal.work, before, strict=True))), done

@@ -3,6 +3,7 @@
 import threading
 import time
 import uuid
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from optimizers import Compiled, OutOfBudgetError
 from programs import entry
 from programs.aliases import decide_alias, promote
 from programs.card import CardDraft, RoleSpend, read_card
+from programs.compiling.estimating import JUDGING
 from programs.compiling.objective import Objective
 from programs.compiling.planning import Setup
 from programs.compiling.searching import Search
@@ -115,7 +117,9 @@ class CompileRun:
                 tournament.enter(rival, self._system(rival), test)
             tournament.enter("uncompiled", self.setup.student, test)
             tournament.enter("compiled", compiled.program, test)
-            tournament.judge()
+            # A judge that asks nobody costs nothing.
+            with self.purse.phase(JUDGING) if self.experiment.judge_lm else nullcontext():
+                tournament.judge()
         except KeyboardInterrupt:
             tournament.forget_verdicts()
             return "interrupted"
