@@ -9,6 +9,7 @@ from typing import Any
 
 import dspy
 
+from optimizers.joints.study import Study
 from optimizers.joints.workers import Lock
 from programs.compiling.asked import JOINT, Asked
 from programs.disk import disk_faults, replace_file
@@ -81,6 +82,8 @@ def kept(experiment: Experiment, asked: Asked, student: dspy.Module) -> Kept:
             f"no search to go on with at {str(found.where)!r}: it was made by other choices, or never begun; "
             "leave --resume out, or name its file with --study"
         )
+    if asked.study is not None and (not isinstance(found.where, Path) or found.where.exists()):
+        _check_same(found.where, about(experiment, asked))
     return found
 
 
@@ -107,6 +110,19 @@ def _key(experiment: Experiment, asked: Asked, student: dspy.Module) -> str:
         "settings": settings.model_dump(mode="json") if settings is not None else None,
     }
     return hashlib.sha256(json.dumps(decided, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _check_same(where: Path | str | None, ours: Mapping[str, str]) -> None:
+    """Refuses, before the first call, a study that is about something else; the optimizer compares the rest."""
+    study = Study.open(where)
+    known = study.identity
+    told = [
+        f"{name} {known[name]!r} there and {ours[name]!r} here"
+        for name in ours
+        if known.get(name, ours[name]) != ours[name]
+    ]
+    if told:
+        raise SetupError(f"study {study.shown!r} was made from something else: {'; '.join(told)}; name another study")
 
 
 def _check_idle(journal: Path) -> None:
