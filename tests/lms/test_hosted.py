@@ -90,7 +90,7 @@ def test_a_program_infers_and_writes_with_a_model_behind_http(server: Server, na
         made = AuthorshipProgram()(samples=SAMPLES, prompt="Write about your evening.")
     assert made.text == "Evening. Soup. Bed."
     # Three times the same statement is one, and of its two quotations one occurs.
-    assert [hypothesis.evidence for hypothesis in made.hypotheses] == [("Up early.",)]
+    assert [each.evidence for each in made.considered if each.source == "model"] == [("Up early.",)]
     assert made.n_dropped == 3
     paths, keys, bodies = zip(*server.asked, strict=True)
     assert set(paths) == {"/v1/chat/completions"}
