@@ -20,7 +20,7 @@ class Row(NamedTuple):
     score: float | None
     """None where program or metric failed."""
     tokens: int | None
-    """Read and written for it; None where no model said, as from a cache."""
+    """Read and written for it, by whomever it was answered; None where no model said."""
     seconds: float
 
 

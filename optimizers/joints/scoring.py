@@ -11,6 +11,7 @@ from dspy.utils.usage_tracker import track_usage
 
 from optimizers.contract import Metric
 from optimizers.joints.kept import Row
+from optimizers.joints.taken import Asked, TokenCount
 from optimizers.scoring import quiet
 from programs.spending import total
 
@@ -35,6 +36,7 @@ class Scorer:
         self._metric = metric
         self._valset = valset
         self._n_threads = n_threads
+        self._tokens = TokenCount()
 
     def __call__(
         self, program: dspy.Module, indices: Sequence[int], on_row: Callable[[Row], None] = lambda row: None
@@ -65,13 +67,11 @@ class Scorer:
         evaluate = dspy.Evaluate(devset=asked, num_threads=self._n_threads, max_errors=len(asked) + 1)
         # DSPy would hold the last 10,000 prompts in memory.
         with quiet(), dspy.context(disable_history=True):
-            evaluate(lambda **given: _answered(program, given), metric=scored)  # pyright: ignore[reportArgumentType]
+            evaluate(lambda **given: self._answered(program, given), metric=scored)  # pyright: ignore[reportArgumentType]
         return [rows.get(index, Row(index, None, None, 0.0)) for index in indices]
 
-
-def _answered(program: dspy.Module, given: dict[str, Any]) -> _Answered:
-    started = time.perf_counter()
-    with track_usage() as tracker:
-        prediction = program(**given)
-    usage = total(tracker)
-    return _Answered(prediction, usage.n_tokens if usage.n_calls else None, time.perf_counter() - started)
+    def _answered(self, program: dspy.Module, given: dict[str, Any]) -> _Answered:
+        asked, started = Asked(), time.perf_counter()
+        with track_usage() as tracker, dspy.context(callbacks=[*(dspy.settings.callbacks or ()), asked]):
+            prediction = program(**given)
+        return _Answered(prediction, self._tokens(total(tracker), asked), time.perf_counter() - started)

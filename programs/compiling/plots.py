@@ -71,7 +71,8 @@ def pareto(compiled: Compiled) -> Plot | None:
     if len(points) < 2:
         return None
     # Seconds depend on what else was under way; here two aims are drawn.
-    edge = sorted(front([point._replace(seconds=0.0) for point in points]), key=lambda point: point.tokens or 0.0)
+    points = [point._replace(seconds=0.0) for point in points]
+    edge = sorted(front(points), key=lambda point: point.tokens or 0.0)
     won = winner(compiled).number
     with settings():
         figure, (axes,) = panels([_HEIGHT], _LEFT, xlabel="tokens read and written for a text")
@@ -79,9 +80,10 @@ def pareto(compiled: Compiled) -> Plot | None:
         for point in points:
             colour = WARN if point.number == won else ACCENT
             axes.plot([point.tokens or 0.0], [point.score], "o", color=colour, markersize=5)
-            axes.annotate(
-                str(point.number), (point.tokens or 0.0, point.score), xytext=(4, 3), textcoords="offset points", size=7
-            )
+            # The others would write over each other.
+            if point in (points[0], edge[0], edge[-1]) or point.number == won:
+                place = (point.tokens or 0.0, point.score)
+                axes.annotate(str(point.number), place, xytext=(4, 3), textcoords="offset points", size=7)
         axes.set_ylabel("score on the valset")
     told = "; ".join(f"trial {point.number}: {point.score:.3f} for {point.tokens:.0f} tokens" for point in edge)
     return Plot("Scores against tokens a text", f"no other is better and cheaper: {told}; trial {won} won", figure)
