@@ -18,10 +18,16 @@ def texts(tmp_path_factory) -> Path:
     return write_texts(tmp_path_factory.mktemp("corpus") / "texts.jsonl")
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> str:
+    """One MLflow database for all runs: its migrations take seconds."""
+    return f"sqlite:///{tmp_path_factory.mktemp('store') / 'mlflow.db'}"
+
+
 @pytest.fixture
-def compile_with(texts, monkeypatch, tmp_path):
+def compile_with(texts, store, monkeypatch, tmp_path):
     """Runs the command with an engine of ours and a cache that starts empty; its exit code."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
     monkeypatch.setenv("DSPY_CACHEDIR", str(tmp_path / "cache"))
 
     def run(*arguments: object, engine: TeachableEngine | None = None) -> int:
@@ -66,7 +72,10 @@ def test_a_dry_run_asks_no_model_and_shows_every_phase(compile_with, capsys, tmp
     assert not (tmp_path / "artifacts").exists()
 
 
-def test_a_limit_ends_the_search_with_the_best_so_far_and_the_test_authors_are_scored(compile_with, capsys, tmp_path):
+def test_a_limit_ends_the_search_with_the_best_so_far_and_the_test_authors_are_scored(
+    compile_with, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
     # At most 128 calls beside the trials; 80 trials would take 480 more.
     engine = TeachableEngine()
     assert compile_with("--budget", "heavy", "--max-calls", 170, engine=engine) == 0
@@ -126,7 +135,10 @@ def test_every_role_is_counted_against_one_limit_and_named_on_the_card(compile_w
     assert sum(role.cached for role in spent.values()) == sum(spend.cached for spend in card.spent) > 0
 
 
-def test_the_card_tells_every_trial_and_why_one_won_and_mlflow_has_the_pictures(compile_with, capsys, tmp_path):
+def test_the_card_tells_every_trial_and_why_one_won_and_mlflow_has_the_pictures(
+    compile_with, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
     assert compile_with("--json") == 0
     card = Card.model_validate_json(capsys.readouterr().out)
     assert [note.number for note in card.trials] == list(range(9))

@@ -25,16 +25,22 @@ def texts(tmp_path_factory) -> Path:
     return write_texts(tmp_path_factory.mktemp("corpus") / "texts.jsonl")
 
 
-@pytest.fixture
-def compile_with(texts, monkeypatch, tmp_path):
-    """Runs the command in this process, with a cache that starts empty; its exit code."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.setenv("DSPY_CACHEDIR", str(tmp_path / "cache"))
+@pytest.fixture(scope="module")
+def store(tmp_path_factory) -> Path:
+    """A folder with one MLflow database for all runs: its migrations take seconds."""
+    return tmp_path_factory.mktemp("store")
 
-    def run(*arguments: object, engine: TeachableEngine | None = None) -> int:
+
+@pytest.fixture
+def compile_with(texts, store, monkeypatch, tmp_path):
+    """Runs the command in this process, with a cache that starts empty for each folder; its exit code."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{store / 'mlflow.db'}")
+
+    def run(*arguments: object, engine: TeachableEngine | None = None, folder: Path = tmp_path) -> int:
         engine = engine or TeachableEngine()
+        monkeypatch.setenv("DSPY_CACHEDIR", str(folder / "cache"))
         monkeypatch.setattr("programs.experiment.make_lm", lambda name, **settings: teachable_lm(engine, settings))
-        words = ["--data", f"jsonl:{texts}", "--out", tmp_path / "out", *SMALL, *JOINT, *arguments]
+        words = ["--data", f"jsonl:{texts}", "--out", folder / "out", *SMALL, *JOINT, *arguments]
         return exit_code(lambda: main([str(word) for word in words]))
 
     return run
@@ -50,6 +56,26 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "DSPY_CACHEDIR": str(folder / "cache")}
 
 
+def test_a_search_that_was_broken_off_goes_on_and_ends_as_an_undisturbed_one(compile_with, tmp_path, capsys):
+    def breaks(n_calls: int) -> None:
+        if n_calls > 40:
+            raise KeyboardInterrupt
+
+    engines = [TeachableEngine(breaks), TeachableEngine(), TeachableEngine()]
+    broken, whole = tmp_path / "broken", tmp_path / "whole"
+    assert compile_with(engine=engines[0], folder=broken) == 130
+    assert compile_with("--resume", engine=engines[1], folder=broken) == 0
+    assert compile_with(engine=engines[2], folder=whole) == 0
+    # The first version holds the best of the trials before the break.
+    versions = [broken / "out" / "authorship" / "2", whole / "out" / "authorship" / "1"]
+    assert len({(version / "program.json").read_bytes() for version in versions}) == 1
+    cards = [read_card(version / "card.json") for version in versions]
+    assert [note.score for note in cards[0].trials] == [note.score for note in cards[1].trials]
+    # What the break left unanswered is asked again; no answer is.
+    assert 40 + engines[1].n_calls <= engines[2].n_calls + 4
+
+
+@pytest.mark.slow
 def test_a_compile_that_was_killed_goes_on_and_ends_as_an_undisturbed_one(texts, tmp_path):
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     for folder in (killed, whole):
@@ -113,14 +139,15 @@ def test_a_fresh_search_of_the_same_choices_puts_the_earlier_one_aside(compile_w
     assert cards[0].won.instructions == cards[1].won.instructions
 
 
-def test_a_search_for_what_is_cheap_says_so_and_draws_what_wins_cost(compile_with, tmp_path):
+def test_a_search_for_what_is_cheap_says_so_and_draws_what_wins_cost(compile_with, tmp_path, store):
+    before = set(store.rglob("search/*.png"))
     assert compile_with("--prefer", "cheap", "--set", "n_habits=6") == 0
     card = read_card(tmp_path / "out" / "authorship" / "1" / "card.json")
     assert card.optimizer.settings["prefer"] == "cheap"
     searched = card.optimizer.settings["searched_settings"]
     # What the user set by hand is not searched, nor how many of three samples are shown.
     assert isinstance(searched, dict) and set(searched) == {"sample_words", "n_candidates"}
-    drawn = {path.name for path in (tmp_path / "out" / "mlflow").rglob("search/*.png")}
+    drawn = {path.name for path in {*store.rglob("search/*.png")} - before}
     assert drawn >= {"learning-curve.png", "pareto.png"}
     assert 0 <= float(str(card.optimizer.settings["saved_by_racing"])) < 1
 
