@@ -24,7 +24,7 @@ from programs.compiling.estimating import (
     share_until,
 )
 from programs.compiling.objective import check_objective
-from programs.compiling.roles import PROPOSER, Roles, with_roles
+from programs.compiling.roles import Roles, with_roles
 from programs.compiling.studies import Kept, about, kept
 from programs.experiment import Experiment
 from programs.judges.validation import MOST_MODEL_PAIRS
@@ -131,12 +131,13 @@ def _further(
     most = max(own, n_most)
     found = {
         CHAMPION: experiment.task.bench.n_calls((*splits.train, *splits.val)) if champion is not None else 0,
-        PROPOSER: shape.proposals(n_trials, len(student.predictors())) if roles.proposer is not None else 0,
         COMPILE: own * (n_val + n_runs) + most * n_val * n_trials,
         CONFIRM: (own + most) * (n_train + n_val),
         UNCOMPILED: own * n_test,
         COMPILED: most * n_test,
     }
+    if roles.proposer is not None:
+        found[COMPILE] += shape.proposals(n_trials, len(student.predictors()))
     if experiment.judge_lm is not None:
         found[COMPILE] += n_val * (1 + n_trials) + n_runs
         found[CONFIRM] += 2 * (n_train + n_val)

@@ -48,7 +48,8 @@ def show_plan(console: Console, setup: Setup) -> None:
     for role, price in setup.budget.prices.items():
         console.print(f"{role}: {price.note}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"limits: {_limits(setup)}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"in all: at most {plan.n_calls} model calls, about {plan.seconds / 60:.0f} min", highlight=False)
+    minutes = estimate.tally().seconds / 60
+    console.print(f"in all: at most {plan.n_calls} model calls, about {minutes:.0f} min", highlight=False)
 
 
 def show_outcome(console: Console, outcome: Outcome, right: str, at_home: bool) -> None:
