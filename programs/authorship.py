@@ -160,8 +160,9 @@ class AuthorshipProgram(dspy.Module):
         """
         whole, notes = whole_samples(samples)
         with model_scope(self.default_lm):
-            found = self._inferred_of(whole, dict(attributes or {})).profile
-        return found.model_copy(update={"notes": (*notes, *found.notes)})
+            found = self._inferred_of(whole, dict(attributes or {}))
+        said = tuple(dict.fromkeys((*notes, *found.profile.notes, *found.notes)))
+        return found.profile.model_copy(update={"notes": said})
 
     def update(
         self,

@@ -45,13 +45,18 @@ Grams = dict[Ngram, float]
 class Background:
     """Texts of other people, read once: n-grams, frequencies, and how both vary from text to text."""
 
-    def __init__(self, texts: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, texts: Mapping[str, Sequence[str]], common: frozenset[str] | None = None) -> None:
         """Reads texts by writer.
+
+        Args:
+            texts: Writer to texts.
+            common: The only words that may stay as written; if None, whatever most writers use.
 
         Raises: SetupError if there are fewer than two texts to compare with.
         """
         self.texts = {writer: tuple(text for text in own if text.strip()) for writer, own in texts.items()}
-        self._common = _common_words(list(self.texts.values()))
+        shared = _common_words(list(self.texts.values()))
+        self._common = shared if common is None else shared & common
         masked = {writer: tuple((_key(text), tuple(self.forms(text))) for text in own) for writer, own in texts.items()}
         self._read({writer: tuple(each for each in own if each[1]) for writer, own in masked.items()})
 
@@ -75,10 +80,23 @@ class Background:
             raise SetupError(f"this is no background of other writers ({fault}); compile again") from fault
         return made
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Background":
+        """Itself: nothing changes it, and programs are copied for every trial."""
+        return self
+
     def dump(self) -> dict[str, Any]:
         """What `masked` reads, as JSON: common words, and every text as a sequence of forms, without content words."""
-        writers = {writer: [[key, " ".join(forms)] for key, forms in own] for writer, own in self._masked.items()}
+        # Numbers for names: who wrote them is nobody's business.
+        writers = {
+            str(place): [[key, " ".join(forms)] for key, forms in own]
+            for place, own in enumerate(self._masked.values())
+        }
         return {"common": sorted(self._common), "writers": writers}
+
+    @property
+    def common(self) -> frozenset[str]:
+        """The words that stay as written."""
+        return self._common
 
     @property
     def n_writers(self) -> int:

@@ -7,6 +7,7 @@ from programs.habits import measured_habits
 from programs.hypothesising import near_neighbours
 from programs.profiles.asking import Told, tell
 from programs.profiles.inferring import order_notes, profile_of
+from programs.profiles.ranking import lift_of
 from programs.profiles.record import Profile, ProfileHypothesis
 from programs.profiles.verifying import FEWEST_TO_HOLD_BACK
 from programs.reliance import Reliance, relied_on
@@ -30,8 +31,9 @@ class Inferred(NamedTuple):
 def infer(program: Any, samples: Sequence[Sample], attributes: Mapping[str, str]) -> Inferred:
     """Asks the program's inferring steps, tests what they say and ranks it.
 
-    As many hypotheses are used as the model stated, three at least: one that does not stand the test makes room for a
-    measured habit that does. A program that measures nothing tests nothing either, and relies on all it is told.
+    As many hypotheses are used as the model stated, three at least: one that does not stand its check makes room for a
+    measured habit that does; what a reader denies, in a program that has one, makes room for nothing. A program that
+    measures nothing tests nothing either, and relies on all it is told.
 
     Args:
         program: An `AuthorshipProgram`, with its settings and its population.
@@ -40,8 +42,9 @@ def infer(program: Any, samples: Sequence[Sample], attributes: Mapping[str, str]
     """
     settings, texts = program.settings, [sample.text for sample in samples]
     held_back = [texts[-1]] if "verify" in settings.steps and len(texts) >= FEWEST_TO_HOLD_BACK else []
-    told = tell(program, samples[: len(samples) - len(held_back)], attributes, program.population)
-    told = _further(program, told, samples, attributes)
+    shown = samples[: len(samples) - len(held_back)]
+    told = tell(program, shown, attributes, program.population)
+    told = _further(program, told, shown, attributes)
     notes = (*told.notes, *order_notes(texts, 0))
     if not settings.n_habits:
         stated = tuple(ProfileHypothesis(**each.model_dump(), source="model") for each in told.hypotheses)
@@ -73,5 +76,6 @@ def _read_by_a_reader(program: Any, profile: Profile, held_back: Sequence[str]) 
     unmeasured = [each for each in profile.hypotheses if each.used and not each.check]
     found = program.verify(hypotheses=unmeasured, held_back=held_back, distractors=near_neighbours(held_back))
     after = dict(zip((each.statement for each in unmeasured), found.hypotheses, strict=True))
-    hypotheses = tuple(after.get(each.statement, each) for each in profile.hypotheses)
+    tested = (after.get(each.statement, each) for each in profile.hypotheses)
+    hypotheses = tuple(sorted(tested, key=lambda each: (not each.used, -lift_of(each))))
     return profile.model_copy(update={"hypotheses": hypotheses}), found.notes

@@ -57,7 +57,7 @@ def main(
         kept.save()
         return _print_changes(kept, options.json)
     if prompt is None and (kept.profile is not None or options.measured):
-        kept = kept.inferred(lambda: infer(samples, None, attributes))
+        kept = kept.inferred(lambda: infer(samples, None, attributes, load_program(options.program)))
         kept.save()
         return _print_prompt(kept, options.json)
     program, lm = _program_and_model(options, load_program, make_model)

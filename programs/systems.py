@@ -85,7 +85,7 @@ def find_system(reference: str, task: Task, root: Path | None = None) -> System:
 def without_candidates(reference: str) -> tuple[str, int | None]:
     """A reference such as `authorship*8` as its system and its number of candidates; None where it gives none."""
     parts = _SEVERAL.fullmatch(reference)
-    if parts is None or reference.startswith(TEXTS) or Path(reference).is_dir():
+    if parts is None or reference.startswith(TEXTS) or os.path.isdir(reference):
         return reference, None
     return parts["base"], int(parts["n"])
 
@@ -96,7 +96,7 @@ def without_settings(reference: str) -> tuple[str, dict[str, str]]:
     Raises: SetupError if what follows the question mark is no setting.
     """
     base, mark, written = reference.partition(_SETTINGS)
-    if not mark or reference.startswith(TEXTS) or Path(reference).is_dir():
+    if not mark or reference.startswith(TEXTS) or os.path.isdir(reference):
         return reference, {}
     return base, read_settings(written.split("&"))
 
@@ -132,7 +132,7 @@ def _outside(reference: str) -> System:
 
 def _may_be_version(reference: str, task: Task) -> bool:
     marks = ("/", "@", os.sep)
-    is_folder = bool(reference) and Path(reference).is_dir()
+    is_folder = bool(reference) and os.path.isdir(reference)
     return reference == task.name or is_folder or any(mark in reference for mark in marks)
 
 

@@ -138,7 +138,7 @@ def fit_others(program: AuthorshipProgram, corpus: str, cases: Sequence[AuthorCa
     """
     if corpus == "bundled":
         return ""
-    from programs.background import Background
+    from programs.background import Background, shipped_background
     from programs.traits import population
 
     texts = {case.author.id: [text.text for text in case.author.texts[:MOST_TEXTS]] for case in cases}
@@ -146,7 +146,9 @@ def fit_others(program: AuthorshipProgram, corpus: str, cases: Sequence[AuthorCa
     if len(enough) < LEAST_AUTHORS:
         return f"people are told from the bundled authors: {len(enough)} here have {LEAST_TEXTS} texts or more"
     program.population = population(enough, f"{counted(len(enough), 'author')} of {Path(corpus).name}")
-    program.background = Background({author: found[:COMPARED_TEXTS] for author, found in enough.items()})
+    # What a few writers share may be what they write about: of words, only those that others use too are kept.
+    own = Background({author: found[:COMPARED_TEXTS] for author, found in enough.items()}, shipped_background().common)
+    program.background = Background.masked(own.dump())
     return f"people are told from {program.population.name}"
 
 

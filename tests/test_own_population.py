@@ -40,6 +40,7 @@ def test_the_population_is_saved_with_the_program_and_decides_what_it_offers():
     assert again.background.dump() == state["background"]
     # What is kept of other people's texts are forms, from which no content word can be read.
     assert "orchard" not in json.dumps(state["background"]).lower()
+    assert not any(case.author.id in json.dumps(state["background"]) for case in CASES)
     assert "population" not in AuthorshipProgram().dump_state()
     offered = []
     for each in (AuthorshipProgram(), program, again):

@@ -13,6 +13,7 @@ from programs.entry import exit_code
 from programs.personal_text import PersonalText
 from programs.personalize import main
 from programs.profile import Profile, infer_profile, load_profile
+from programs.traits import population
 
 TEXTS = texts_of("edmund-leigh")
 PROFILE = infer_profile(TEXTS[:5], attributes={"region": "Kent"})
@@ -36,7 +37,7 @@ def asked(*words: str, model: dspy.LM | None = None, program: dspy.Module | None
     """Runs the command; without a model, loading a program or making a model fails."""
 
     def load_program(reference: str) -> dspy.Module:
-        assert model is not None, "no program should be loaded"
+        assert model is not None or program is not None, "no program should be loaded"
         return program or AuthorshipProgram()
 
     def make_model(name: str, **settings: object) -> dspy.LM:
@@ -103,9 +104,14 @@ def test_a_system_prompt_needs_a_profile_and_no_model(saved, capsys):
     assert "- region: Fife" in said["system_prompt"] and said["notes"] == []
 
 
-def test_measured_habits_need_no_model_either(samples, tmp_path, capsys):
+def test_measured_habits_need_no_model_either_and_are_told_from_whom_the_program_knows(samples, tmp_path, capsys):
     goal = str(tmp_path / "me.json")
-    assert asked("--samples", *samples, "--as", "system-prompt", "--measured", "--save-profile", goal) == 0
+    options = ("--samples", *samples, "--as", "system-prompt", "--measured", "--save-profile", goal)
+    texts = {author: texts_of(author) for author in ("zoe-park", "carla-voss", "seamus-finn", "hana-mori")}
+    assert asked(*options, program=AuthorshipProgram(population=population(texts, "four others"))) == 0
+    assert load_profile(goal).population == "four others"
+    capsys.readouterr()
+    assert asked(*options, program=AuthorshipProgram()) == 0
     assert capsys.readouterr().out == load_profile(goal).system_prompt() + "\n"
     assert load_profile(goal).hypotheses == PROFILE.hypotheses
 

@@ -123,7 +123,8 @@ def rehearsed(
     """
     before = rehearsal.work
     with rehearsal.around(lm):
-        answers = answer_all(program, list(examples), n_threads=1)
+        # A copy: what a program infers of people in a rehearsal must not be there when it runs in earnest.
+        answers = answer_all(program.deepcopy(), list(examples), n_threads=1)
     done = sum(answer.error is None for answer in answers.values())
     return Work(*(a - b for a, b in zip(rehearsal.work, before, strict=True))), done
 

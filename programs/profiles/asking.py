@@ -56,7 +56,9 @@ def told_by(
     dropped = (
         f"left out {counted(told.n_dropped, 'quotation')}: found in none of the texts, or of claims that hold on none"
     )
-    return told._replace(notes=(*notes, *shown_notes, *([dropped] if told.n_dropped else []), *told.notes))
+    skipped = ", ".join(getattr(program.settings, "steps", ()))
+    left = [f"not asked here: {skipped}; the program's own `profile` does"] if skipped else []
+    return told._replace(notes=(*notes, *shown_notes, *([dropped] if told.n_dropped else []), *told.notes, *left))
 
 
 def tell(

@@ -42,6 +42,8 @@ def own_texts(samples: Sequence[str], known: frozenset[str] = frozenset()) -> Ow
     """
     if isinstance(samples, str):
         raise SetupError("samples is one string; give a list of texts, one per item")
+    if not isinstance(samples, Sequence):
+        raise SetupError(f"samples is {samples!r}; give a list of texts, one per item")
     for sample in samples:
         if not isinstance(sample, str):
             raise SetupError(f"a sample is {sample!r}; give texts, as strings")

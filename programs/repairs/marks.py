@@ -44,18 +44,34 @@ def marks_of(samples: Sequence[str]) -> Marks:
 
 
 def with_apostrophes(text: str, mark: str) -> tuple[str, int]:
-    """The text with one apostrophe inside words, and how many changed."""
-    n = sum(found != mark for found in _APOSTROPHE.findall(text))
-    return _APOSTROPHE.sub(mark, text), n
-
-
-def with_dashes(text: str, dash: str) -> tuple[str, int]:
-    """The text with one kind of dash between words, and how many changed; ranges and subtractions stay."""
+    """The text with one apostrophe inside words, and how many changed; code and addresses stay."""
     n = 0
 
     def typed(found: re.Match[str]) -> str:
         nonlocal n
-        changed = _is_dash(found) and found[0] != dash
+        changed = found[0] != mark and not _literal(found)
+        n += changed
+        return mark if changed else found[0]
+
+    return _APOSTROPHE.sub(typed, text), n
+
+
+def _literal(found: re.Match[str]) -> bool:
+    """Whether a mark stands in code, between backticks, or in an address."""
+    before = found.string[: found.start()]
+    return before.count("`") % 2 == 1 or "://" in before[max(before.rfind(" "), before.rfind("\n")) + 1 :]
+
+
+def with_dashes(text: str, dash: str) -> tuple[str, int]:
+    """The text with one kind of dash between words, and how many changed.
+
+    Ranges, subtractions, code and addresses stay.
+    """
+    n = 0
+
+    def typed(found: re.Match[str]) -> str:
+        nonlocal n
+        changed = _is_dash(found) and found[0] != dash and not _literal(found)
         n += changed
         return dash if changed else found[0]
 

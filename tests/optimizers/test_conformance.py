@@ -1,7 +1,7 @@
 """What every optimizer promises, whatever it searches, with a model that proposes instructions and without."""
 
+import _thread
 import random
-import signal
 from dataclasses import replace
 
 import dspy
@@ -174,7 +174,7 @@ def test_a_ctrl_c_signal_in_the_middle_of_a_trial_keeps_the_trials_before_it(opt
         n_scored += 1
         # The student takes the first five; this falls into what comes next.
         if n_scored == 8:
-            signal.raise_signal(signal.SIGINT)
+            _thread.interrupt_main()
         return metric(*arguments)
 
     compiled = run(optimizer, material, metric=interrupting, n_trials=30)
