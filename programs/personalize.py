@@ -181,8 +181,12 @@ def _edit(options: argparse.Namespace) -> tuple[str, str] | None:
     """A text before and after the person edited it. Raises: SetupError."""
     if options.edit is None:
         return None
-    if options.profile is None or options.save_profile is None:
-        raise SetupError("--edit revises a profile; name it with --profile and where it goes with --save-profile")
+    given = {"--profile": options.profile, "--save-profile": options.save_profile}
+    missing = [name for name, value in given.items() if value is None]
+    if missing:
+        raise SetupError(
+            f"--edit revises a profile; add {' and '.join(missing)} FILE, which it is read from or kept in"
+        )
     draft, edited = options.edit
     return read_text(draft), read_text(edited)
 

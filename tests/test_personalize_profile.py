@@ -172,7 +172,8 @@ def test_an_edit_revises_a_profile_and_says_what_changed(saved, tmp_path, capsys
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--edit", "a", "b"), "--edit revises a profile; name it with --profile"),
+        (("--edit", "a", "b"), "--edit revises a profile; add --profile and --save-profile FILE"),
+        (("--edit", "a", "b", "--profile", "p"), "--edit revises a profile; add --save-profile FILE"),
         (("--edit", "a", "b", "--prompt", "p"), "--edit writes no text; leave out --prompt"),
     ],
 )
