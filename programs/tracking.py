@@ -219,9 +219,11 @@ def process_wide(store: TrackingStore) -> Iterator[None]:
 
     Registering a model, and finding a registered one, ask the process-wide store, whatever client asks.
     """
-    before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
     variable = "MLFLOW_TRACKING_URI"
     environment = os.environ.get(variable)
+    before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
+    # What the environment says must not become the process's own word, which would outlive it.
+    before = None if before == environment else before
     mlflow.set_tracking_uri(store.uri)
     try:
         yield
