@@ -11,7 +11,7 @@ from typing import Any
 import dspy
 import numpy as np
 
-from optimizers.contract import Compiled, Material, Metric, OutOfBudgetError
+from optimizers.contract import Compiled, Material, Metric, OutOfBudgetError, chosen_trial
 from optimizers.scoring import quiet
 
 _ROLLOUT = 2**20
@@ -52,10 +52,7 @@ def confirm(
     """
     if not compiled.trials:
         return replace(compiled, confirmation="the search ended before the uncompiled program was scored")
-    best = next(
-        (trial for trial in compiled.trials if trial.program is compiled.program),
-        max(compiled.trials, key=lambda trial: (trial.score, -trial.number)),
-    )
+    best = chosen_trial(compiled)
     if best.number == 0:
         return replace(compiled, confirmation="no trial scored above the uncompiled program")
     shown = {name.rstrip("*") for names in best.demos.values() for name in names}

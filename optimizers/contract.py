@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import dspy
 
@@ -90,6 +90,9 @@ class Trial:
     """Predictor name to the ids of its demos."""
 
 
+T = TypeVar("T", bound=Trial)
+
+
 @dataclass(frozen=True)
 class Compiled:
     """The best program and the way to it."""
@@ -108,6 +111,16 @@ class Compiled:
     """By the budget's count when the search ended; None where there was no budget."""
     stopped: str = ""
     """Why a budget ended the search early; empty if none did."""
+
+
+def best_of(trials: Sequence[T]) -> T:
+    """The trial with the highest score, the earlier of two equals, so that the student wins ties."""
+    return max(trials, key=lambda trial: (trial.score, -trial.number))
+
+
+def chosen_trial(compiled: Compiled) -> Trial:
+    """The trial that the compiled program is; the best where it is none of them."""
+    return next((trial for trial in compiled.trials if trial.program is compiled.program), best_of(compiled.trials))
 
 
 class Optimizer(Protocol):

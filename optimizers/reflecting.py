@@ -7,7 +7,7 @@ from typing import Any
 import dspy
 from dspy.utils.exceptions import DSPyError
 
-from optimizers.contract import Material, Metric
+from optimizers.contract import Material, Metric, best_of
 from optimizers.scoring import Book, NoScoreError
 from signatures.errors import SetupError
 
@@ -61,7 +61,7 @@ def try_variants(book: Book, material: Material, rng: random.Random) -> None:
     pairs = [(name, text) for name, texts in sorted(material.variants.items()) for text in texts]
     rng.shuffle(pairs)
     for name, text in pairs:
-        program = max(book.trials, key=lambda trial: (trial.score, -trial.number)).program
+        program = best_of(book.trials).program
         if name in dict(program.named_predictors()):
             with contextlib.suppress(NoScoreError):
                 book.once(with_instruction(program, name, text))

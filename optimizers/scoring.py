@@ -10,7 +10,7 @@ import dspy
 from dspy.evaluate.evaluate import EvaluationResult
 from tqdm import tqdm
 
-from optimizers.contract import Budget, Compiled, Metric, OutOfBudgetError, Trial
+from optimizers.contract import Budget, Compiled, Metric, OutOfBudgetError, Trial, best_of
 from signatures.errors import SetupError
 
 logger = logging.getLogger(__name__)
@@ -177,7 +177,7 @@ class Book(dspy.Evaluate):
             if interrupted or stopped:
                 return Compiled(student.deepcopy(), 0.0, (), interrupted, spent=spent, stopped=stopped)
             raise RuntimeError("no trial could be scored; the log says why")
-        top = max(self.trials, key=lambda trial: (trial.score, -trial.number))
+        top = best_of(self.trials)
         return Compiled(
             top.program,
             top.score,

@@ -10,7 +10,7 @@ from typing import Any
 import dspy
 from dspy.teleprompt import SIMBA
 
-from optimizers.contract import Budget, Compiled, Material, Metric, Trial
+from optimizers.contract import Budget, Compiled, Material, Metric, Trial, best_of
 from optimizers.reflecting import feedback, needs_trainset
 from optimizers.scoring import Book, NoScoreError, quiet
 
@@ -66,7 +66,7 @@ class Simba:
                 book.check()
                 batch = rng.sample(list(material.trainset), min(_BATCH, len(material.trainset)))
                 step = _Step(material, metric, book.trials[0].score, seed * n_trials + number, n_threads)
-                found = step.taken(max(book.trials, key=lambda trial: (trial.score, -trial.number)).program, batch)
+                found = step.taken(best_of(book.trials).program, batch)
                 if not book.knows(found):
                     with contextlib.suppress(NoScoreError):
                         book(found)

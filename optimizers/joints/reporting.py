@@ -4,8 +4,6 @@ import statistics
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import dspy
-
 from optimizers.joints.kept import Record
 from optimizers.joints.pareto import Point, choose
 from optimizers.joints.records import JointCompiled, JointTrial
@@ -68,7 +66,7 @@ class Reporter:
         )
 
     def _trial(self, record: Record, student: Record) -> JointTrial:
-        program = self._program(record)
+        program = self.study.program(self.setting.student, record)
         predictors: dict[str, Any] = dict(program.named_predictors())
         tokens = [row.tokens for row in record.scored if row.tokens is not None]
         return JointTrial(
@@ -84,12 +82,6 @@ class Reporter:
             tokens=statistics.fmean(tokens) if tokens else None,
             seconds=statistics.fmean(row.seconds for row in record.scored),
         )
-
-    def _program(self, record: Record) -> dspy.Module:
-        space = self.study.space()
-        if record.number == 0 or space is None:
-            return self.setting.student.deepcopy()
-        return space.program(self.setting.student, record.params)
 
     def _score(self, record: Record, student: Record) -> float:
         if not record.pruned:

@@ -103,7 +103,7 @@ class Search:
     def _run_trial(self, record: Record) -> None:
         """Scores what is not scored yet of a trial, and ends it."""
         race = self.setting.race
-        program = self._program(record)
+        program = self.study.program(self.setting.student, record)
         while record.done < len(race.blocks):
             if record.done and self._settled(record):
                 return
@@ -111,12 +111,6 @@ class Search:
             self._score_block(record, program)
             record = self.study.record(record.id)
         self._settled(record)
-
-    def _program(self, record: Record) -> dspy.Module:
-        space = self.study.space()
-        if record.number == 0 or space is None:
-            return self.setting.student.deepcopy()
-        return space.program(self.setting.student, record.params)
 
     def _score_block(self, record: Record, program: dspy.Module) -> None:
         """Scores the targets of the next block that have no score yet."""

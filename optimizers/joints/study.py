@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import dspy
 from optuna.exceptions import DuplicatedStudyError
 from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
@@ -62,6 +63,13 @@ class Study:
     def identity(self) -> dict[str, str]:
         """What the search is made from; empty before anybody said."""
         return dict(self._storage.get_study_user_attrs(self._id).get(_IDENTITY, {}))
+
+    def program(self, student: dspy.Module, record: Record) -> dspy.Module:
+        """The program that a record is of; the first is the student."""
+        space = self.space()
+        if record.number == 0 or space is None:
+            return student.deepcopy()
+        return space.program(student, record.params)
 
     def space(self) -> Space | None:
         """What there is to try; None before anybody prepared it."""

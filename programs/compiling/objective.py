@@ -8,7 +8,7 @@ from typing import Any
 import dspy
 
 from optimizers import Compiled
-from optimizers.contract import Metric
+from optimizers.contract import Metric, best_of
 from programs.contest import WinMetric
 from programs.experiment import Experiment
 from programs.feedback import TellingMetric
@@ -79,7 +79,7 @@ class Objective:
             replace(trial, score=scores.get(f"trial {trial.number}", trial.score)) for trial in compiled.trials
         )
         whole = [trial for trial in trials if not getattr(trial, "pruned", False)]
-        top = max(whole, key=lambda trial: (trial.score, -trial.number))
+        top = best_of(whole)
         won = {"winner": top.number} if hasattr(compiled, "winner") else {}
         return replace(compiled, trials=trials, program=top.program, score=top.score, **won)
 

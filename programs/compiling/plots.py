@@ -6,10 +6,10 @@ from typing import Any
 from matplotlib.ticker import MaxNLocator
 
 from optimizers import Compiled
+from optimizers.contract import chosen_trial
 from optimizers.joints.pareto import Point, front
 from optimizers.joints.records import JointTrial
 from programs.card import TrialNote
-from programs.compiling.trials import winner
 from programs.reports.plots.drawing import ACCENT, MUTED, WARN, Plot, left_for, named_rows, panels, render, settings
 
 _HEIGHT, _LEFT, _ROW = 2.4, 0.75, 0.28
@@ -73,7 +73,7 @@ def pareto(compiled: Compiled) -> Plot | None:
     # Seconds depend on what else was under way; here two aims are drawn.
     points = [point._replace(seconds=0.0) for point in points]
     edge = sorted(front(points), key=lambda point: point.tokens or 0.0)
-    won = winner(compiled).number
+    won = chosen_trial(compiled).number
     with settings():
         figure, (axes,) = panels([_HEIGHT], _LEFT, xlabel="tokens read and written for a text")
         axes.plot([point.tokens or 0.0 for point in edge], [point.score for point in edge], color=MUTED, linewidth=1)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from optimizers import Compiled, Material, Trial, confirm
+from optimizers.contract import chosen_trial
 from programs.card import TrialNote
 from programs.compiling.estimating import CHAMPION, COMPILE, CONFIRM
 from programs.compiling.objective import Objective, objective
 from programs.compiling.planning import Setup
-from programs.compiling.trials import changed_settings, trial_line, trial_note, winner
+from programs.compiling.trials import changed_settings, trial_line, trial_note
 from programs.metering import Tally
 from programs.progress import RunProgress
 from programs.spending import Purse
@@ -129,7 +130,7 @@ class Search:
         """The winner after a second look, by answers drawn anew and against an opponent that stands still."""
         setup = self.setup
         # A stopped trial's score is a guess; only the program that was chosen is looked at again.
-        top = winner(compiled)
+        top = chosen_trial(compiled)
         looked_at = replace(compiled, trials=_pair(compiled, top))
         with self.purse.phase(CONFIRM), self.progress.phase(CONFIRM, 1):
             try:

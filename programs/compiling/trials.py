@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import JsonValue
 
 from optimizers import Compiled, Trial
+from optimizers.contract import chosen_trial
 from programs.card import TrialNote, WonNote
 from programs.intervals import clustered_mean
 from programs.metering import Tally
@@ -92,21 +93,13 @@ def won_note(compiled: Compiled, why: str) -> WonNote | None:
     if not compiled.trials:
         return None
     first = compiled.trials[0]
-    trial = winner(compiled)
+    trial = chosen_trial(compiled)
     return WonNote(
         trial=trial.number,
         why=why,
         instructions=dict(trial.instructions),
         demos=dict(trial.demos),
         settings=changed_settings(first, trial),
-    )
-
-
-def winner(compiled: Compiled) -> Trial:
-    """The trial that the chosen program is."""
-    return next(
-        (trial for trial in compiled.trials if trial.program is compiled.program),
-        max(compiled.trials, key=lambda trial: (trial.score, -trial.number)),
     )
 
 
