@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dspy
-from dspy.utils.exceptions import DSPyError
 from dspy.utils.usage_tracker import track_usage
 
+from programs.lms.faults import CALL_FAULTS
 from programs.spending import dollars, total
-from signatures.errors import SetupError
+from signatures.errors import SetupError, line_of
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ def _made(program: dspy.Module, example: dspy.Example, keep: Sequence[str]) -> A
             prediction = program(**example.inputs())
     except SetupError:
         raise
-    except (DSPyError, RuntimeError, ValueError, OSError) as error:
-        line = " ".join(str(error).split())[:300]
+    except CALL_FAULTS as error:
+        line = line_of(error)
         words = f"{type(error).__name__}: {line}"
         return Answer(example.target_id, "", time.perf_counter() - started, error=words, fault=error)
     return Answer(

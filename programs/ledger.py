@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Va
 
 from programs.card import CorpusNote, JudgeNote, LmNote
 from programs.metrics import JudgedPair, Verdict
-from signatures.errors import SetupError
+from signatures.errors import SetupError, line_of
 
 SCHEMA_VERSION = 2
 """Version 1 has neither `LedgerAbout` nor the columns with a default; it is still read."""
@@ -180,20 +180,20 @@ def read_all(path: Path | str) -> tuple[list[LedgerRow], LedgerAbout]:
             rows = file.read().to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise SetupError(
-            f"cannot read the ledger {str(path)!r}: it is cut off, damaged or no parquet file ({_line(error)});"
+            f"cannot read the ledger {str(path)!r}: it is cut off, damaged or no parquet file ({line_of(error, 200)});"
             " restore it or run the evaluation again"
         ) from error
     try:
         about = LedgerAbout.model_validate_json(told)
     except ValidationError as error:
         raise SetupError(
-            f"what the ledger {str(path)!r} says of its rows is broken ({_line(error)}); restore it or run again"
+            f"what the ledger {str(path)!r} says of its rows is broken ({line_of(error, 200)}); restore it or run again"
         ) from error
     try:
         return [LedgerRow.model_validate(row) for row in rows], about
     except ValidationError as error:
         raise SetupError(
-            f"the ledger {str(path)!r} holds a row that no run writes ({_line(error)}); restore it or run again"
+            f"the ledger {str(path)!r} holds a row that no run writes ({line_of(error, 200)}); restore it or run again"
         ) from error
 
 
@@ -266,7 +266,3 @@ def _check_schema(path: Path, schema: pa.Schema) -> None:
             f"the ledger {str(path)!r} has schema {version.decode(errors='replace')!r}, and this version reads"
             f" up to {SCHEMA_VERSION}; read it with the version that wrote it or run the evaluation again"
         )
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

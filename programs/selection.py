@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import dspy
-from dspy.utils.exceptions import DSPyError
 from pydantic import BaseModel, ConfigDict
 
 from programs.background import Background
 from programs.likeness import likeness
+from programs.lms.faults import CALL_FAULTS
 from programs.rollouts import another, by_chance
 from signatures.errors import SetupError, counted
 from signatures.hypotheses import Hypothesis
@@ -161,7 +161,7 @@ def _draw(write: Callable[..., Any], inputs: Mapping[str, Any], index: int, left
     try:
         with dspy.context(trace=trace):
             text = write(**{**inputs, "hypotheses": kept}, config=config).text
-    except (DSPyError, RuntimeError, ValueError, OSError) as fault:
+    except CALL_FAULTS as fault:
         return _Drawn(left_out, fault=fault)
     return _Drawn(left_out, text, trace=tuple(trace or ()))
 

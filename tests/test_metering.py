@@ -134,7 +134,7 @@ def test_seconds_run_on_from_an_interrupted_run():
     assert meter.tally() == Tally(calls=5, seconds=90.0)
 
 
-def test_what_was_spent_adds_up_and_reads_in_a_line():
+def test_what_was_spent_adds_up_and_reads_line_of():
     one = Tally(2, 1, 100, 20, 0.5)
     assert one + Tally(calls=1, dollars=0.25) - one == Tally(calls=1, dollars=0.25)
     assert str(one) == "2 calls, 1 from the cache, 120 tokens, $0.5000"

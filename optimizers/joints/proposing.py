@@ -12,6 +12,7 @@ from optimizers.contract import Material, Metric
 from optimizers.reflecting import PROPOSER_FAULTS, feedback
 from programs.judges.masking import function_words
 from programs.lms.wording import headed, worded
+from signatures.errors import line_of
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ def propose_instructions(
                 )
             text = str(answer.instruction or "").strip()
         except PROPOSER_FAULTS as error:
-            logger.warning("the proposer gave no instruction for %s: %s", name, " ".join(str(error).split())[:200])
+            logger.warning("the proposer gave no instruction for %s: %s", name, line_of(error, 200))
             continue
         fault = unusable(text, own)
         if fault:

@@ -14,7 +14,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from optimizers.joints.workers import JournalLock, Workers
 from programs.disk import disk_faults
-from signatures.errors import SetupError
+from signatures.errors import SetupError, line_of
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def _database(url: str) -> Place:
     try:
         storage = get_storage(url)
     except (SQLAlchemyError, ImportError, ValueError, RuntimeError) as error:
-        line = " ".join(str(error).split())[:200]
+        line = line_of(error, 200)
         raise SetupError(f"study {_without_password(url)!r} cannot be opened: {line}; correct the URL") from error
     folder = Path(tempfile.gettempdir()) / f"study-{hashlib.sha256(url.encode()).hexdigest()[:16]}.locks"
     return Place(storage, Workers(folder, f"{socket.gethostname()}:"), _without_password(url))

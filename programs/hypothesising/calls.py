@@ -6,21 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 import dspy
-from dspy.utils.exceptions import (
-    DSPyError,
-    LMAuthError,
-    LMBillingError,
-    LMConfigurationError,
-    LMUnsupportedModelError,
-)
 
-from signatures.errors import SetupError
+from programs.lms.faults import CALL_FAULTS, HOPELESS
+from signatures.errors import SetupError, line_of
 
 N_THREADS = 16
 """Calls in flight; the embedded model batches them."""
 
-_HOPELESS = (LMAuthError, LMBillingError, LMConfigurationError, LMUnsupportedModelError)
-"""Faults of every call, which only the user can mend."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -41,12 +33,12 @@ def attempted(work: Callable[[], Result]) -> Outcome[Result]:
     """
     try:
         return Outcome(work())
-    except _HOPELESS as fault:
+    except HOPELESS as fault:
         raise SetupError(
-            f"cannot ask the model ({_line(fault)}); check its name, its API key in your environment and its account"
+            f"cannot ask the model ({line_of(fault)}); check its name, its API key in your environment and its account"
         ) from fault
-    except (DSPyError, RuntimeError, ValueError, OSError) as fault:
-        return Outcome(error=f"{type(fault).__name__}: {_line(fault)}")
+    except CALL_FAULTS as fault:
+        return Outcome(error=f"{type(fault).__name__}: {line_of(fault)}")
 
 
 def attempted_all(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Outcome[Result]]:
@@ -73,7 +65,3 @@ def attempted_all(work: Callable[[Item], Result], items: Sequence[Item]) -> list
     if dspy.settings.trace is not None:
         dspy.settings.trace.extend(step for _, trace in done for step in trace)
     return [outcome for outcome, _ in done]
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

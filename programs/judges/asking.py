@@ -8,25 +8,17 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import dspy
-from dspy.utils.exceptions import (
-    DSPyError,
-    LMAuthError,
-    LMBillingError,
-    LMConfigurationError,
-    LMUnsupportedModelError,
-)
 from dspy.utils.usage_tracker import track_usage
 
 from programs.lms.adapters import FittingAdapter
+from programs.lms.faults import CALL_FAULTS, HOPELESS
 from programs.spending import total
-from signatures.errors import SetupError
+from signatures.errors import SetupError, line_of
 
 Value = TypeVar("Value")
 
 _RETRY_TEMPERATURE = 0.7
 """A model that answered beside the schema at temperature 0 would do so again."""
-_HOPELESS = (LMAuthError, LMBillingError, LMConfigurationError, LMUnsupportedModelError)
-"""Faults of every call, which only the user can mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +70,13 @@ class Asking:
                 config = {"temperature": _RETRY_TEMPERATURE, "rollout_id": attempt} if attempt else {}
                 try:
                     value, reason = read(predictor(**inputs, config=config))
-                except _HOPELESS as fault:
+                except HOPELESS as fault:
                     raise SetupError(
-                        f"judge {self.name!r} cannot ask its model ({_line(fault)}); check the model's name, its API "
+                        f"judge {self.name!r} cannot ask its model ({line_of(fault)}); check the model's name, its API "
                         "key in your environment and its account"
                     ) from fault
-                except (DSPyError, RuntimeError, ValueError, OSError) as fault:
-                    error = f"no verdict in {self.n_tries} tries; the last: {type(fault).__name__}: {_line(fault)}"
+                except CALL_FAULTS as fault:
+                    error = f"no verdict in {self.n_tries} tries; the last: {type(fault).__name__}: {line_of(fault)}"
                 else:
                     spent = (time.perf_counter() - started, total(tracker).n_tokens, receipt.cost())
                     return Finding(value, reason, None, *spent)
@@ -114,7 +106,3 @@ class _Receipt:
 def one_line(reason: Any, most: int) -> str:
     """A reason on one line, cut to `most` characters."""
     return " ".join(str(reason or "no reason given").split())[:most]
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

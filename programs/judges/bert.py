@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from signatures.errors import SetupError
+from signatures.errors import SetupError, line_of
 
 WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
 FILES = (WEIGHTS, CONFIG, TOKENIZER)
@@ -149,7 +149,7 @@ def _tokenizer(folder: Path, longest: int) -> Any:
 
 
 def _unreadable(path: Path, error: Exception) -> SetupError:
-    line = " ".join(str(error).split())[:200]
+    line = line_of(error, 200)
     return SetupError(
         f"cannot read {str(path)!r} of the embedding model ({line}); give a folder with {', '.join(FILES)}"
     )

@@ -3,40 +3,25 @@
 import contextvars
 import hashlib
 import json
-import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import dspy
-from dspy.utils.exceptions import (
-    DSPyError,
-    LMAuthError,
-    LMBillingError,
-    LMConfigurationError,
-    LMUnsupportedModelError,
-)
-from dspy.utils.usage_tracker import track_usage
 
+from programs.judges.asking import Asking, one_line
 from programs.judges.judge import Preference
 from programs.judges.judge_program import REFERENCE_WORDS, JudgeProgram
 from programs.judges.opinions import NoVerdict, OnOpinion, Opinion
 from programs.judges.reference_texts import distinct, excerpt
-from programs.lms.adapters import FittingAdapter
-from programs.spending import total
 from signatures.errors import SetupError, unknown
 from signatures.judging import MAX_REASON, Choice
 
 JUDGE_DECODING: Mapping[str, Any] = MappingProxyType({"temperature": 0.0, "max_tokens": 200})
 """How a judging model is asked unless the caller made it: the likeliest answer, a sentence long."""
 
-_RETRY_TEMPERATURE = 0.7
-"""A model that answered beside the schema at temperature 0 would do so again."""
 _PREFERENCES: dict[Choice, Preference] = {"first": "a", "second": "b", "tie": "tie"}
-_HOPELESS = (LMAuthError, LMBillingError, LMConfigurationError, LMUnsupportedModelError)
-"""Faults of every call, which only the user can mend."""
 
 
 class LlmJudge:
@@ -79,9 +64,7 @@ class LlmJudge:
         self.version = f"{name}-{_fingerprint(self.program, lm, n_tries, n_words)}"
         self.authors = tuple(references)
         self._shown = {author: excerpt(distinct(author, texts), n_words) for author, texts in references.items()}
-        self._lm = lm
-        self._n_threads = n_threads
-        self._n_tries = n_tries
+        self._asking = Asking(name, lm, n_threads, n_tries)
 
     def opinions(
         self, authors: Sequence[str], a: Sequence[str], b: Sequence[str], on_opinion: OnOpinion = lambda *_: None
@@ -93,7 +76,7 @@ class LlmJudge:
         """
         shown = [self._find(author) for author in authors]
         found: dict[int, Opinion] = {}
-        pool = ThreadPoolExecutor(self._n_threads, thread_name_prefix="judge")
+        pool = ThreadPoolExecutor(self._asking.n_threads, thread_name_prefix="judge")
         try:
             asked = enumerate(zip(shown, a, b, strict=True))
             at = {pool.submit(contextvars.copy_context().run, self._opinion, *pair): index for index, pair in asked}
@@ -145,56 +128,17 @@ class LlmJudge:
         if not a.strip() or not b.strip():
             preference: Preference = "a" if a.strip() else "b"
             return Opinion(preference, f"{preference}: the other text is empty")
-        started, receipt = time.perf_counter(), _Receipt()
-        # Modules on the way to a call record it; the receipt stands among those of this comparison alone.
-        with track_usage() as tracker, dspy.context(lm=self._lm, adapter=FittingAdapter(), caller_modules=[receipt]):
-            found = self._ask(shown, a, b)
-        return replace(
-            found,
-            seconds=time.perf_counter() - started,
-            tokens=total(tracker).n_tokens,
-            cost=receipt.cost(),
-        )
-
-    def _ask(self, shown: list[str], a: str, b: str) -> Opinion:
-        """The first answer that has a verdict, or the last fault.
-
-        Raises:
-            SetupError: The model refuses every call.
-        """
-        error = ""
-        for attempt in range(self._n_tries):
-            config = {"temperature": _RETRY_TEMPERATURE, "rollout_id": attempt} if attempt else {}
-            try:
-                return _read(self.program(references=shown, first_text=a, second_text=b, config=config))
-            except _HOPELESS as fault:
-                raise SetupError(
-                    f"judge {self.name!r} cannot ask its model ({_line(fault)}); check the model's name, its API key in"
-                    " your environment and its account"
-                ) from fault
-            except (DSPyError, RuntimeError, ValueError, OSError) as fault:
-                error = f"{type(fault).__name__}: {_line(fault)}"
-        return Opinion(None, error=f"no verdict in {self._n_tries} tries; the last: {error}")
+        found = self._asking.ask(self.program, _read, references=shown, first_text=a, second_text=b)
+        return Opinion(found.value, found.reason, found.error, found.seconds, found.tokens, found.cost)
 
 
-class _Receipt:
-    """Takes the place of a calling module in DSPy's history, to learn what the calls of one comparison cost."""
-
-    def __init__(self) -> None:
-        self.history: list[Mapping[str, Any]] = []
-
-    def cost(self) -> float:
-        """US dollars of the calls that were paid for: an answer from the cache has a price but no usage."""
-        return sum(float(entry.get("cost") or 0.0) for entry in self.history if entry.get("usage"))
-
-
-def _read(said: Any) -> Opinion:
+def _read(said: Any) -> tuple[Preference, str]:
     """What a prediction says. Raises: ValueError if its verdict is none of the known ones."""
     verdict = getattr(said, "verdict", None)
     if verdict not in _PREFERENCES:
         raise ValueError(f"verdict {verdict!r} is none of: {', '.join(_PREFERENCES)}")
-    reason = " ".join(str(getattr(said, "reason", None) or "no reason given").split())[:MAX_REASON]
-    return Opinion(_PREFERENCES[verdict], f"{_PREFERENCES[verdict]}: {reason}")
+    reason = one_line(getattr(said, "reason", None), MAX_REASON)
+    return _PREFERENCES[verdict], f"{_PREFERENCES[verdict]}: {reason}"
 
 
 def _verdict(name: str, opinion: Opinion) -> Preference:
@@ -208,7 +152,3 @@ def _fingerprint(program: dspy.Module, lm: dspy.LM, n_tries: int, n_words: int) 
     decoding = {name: value for name, value in lm.kwargs.items() if not name.startswith("api_")}
     settings = [lm.model, decoding, program.dump_state(), n_tries, n_words]
     return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:8]
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

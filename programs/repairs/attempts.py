@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import dspy
-from dspy.utils.exceptions import DSPyError
 
+from programs.lms.faults import CALL_FAULTS
 from programs.rollouts import another, by_chance
 from programs.selection import MAX_CANDIDATES
 
@@ -31,7 +31,7 @@ def attempt(write: Callable[..., Any], inputs: Mapping[str, Any], place: int) ->
     try:
         with dspy.context(trace=trace):
             text = write(**inputs, config=config).text
-    except (DSPyError, RuntimeError, ValueError, OSError) as fault:
+    except CALL_FAULTS as fault:
         return Attempt(fault=fault)
     return Attempt(text, trace=tuple(trace or ()))
 
