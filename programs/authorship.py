@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from programs.habits import N_HABITS
 from programs.lms.scope import model_scope
 from programs.once import Once
+from programs.reloading import with_later_field
 from programs.samples import checked_prompt, cut_samples, whole_samples
 from programs.selection import MAX_CANDIDATES, checked_candidates, likeliest
 from signatures.dimensions import Dimensions, inferring_signature
@@ -204,10 +205,7 @@ class AuthorshipProgram(dspy.Module):
         return {**super().dump_state(json_mode), **{name: state for name, state in own.items() if state}}
 
     def load_state(self, state: dict[str, Any], *, allow_unsafe_lm_state: bool = False) -> None:
-        """Takes a saved state, also one whose steps lack the input fields that came later.
-
-        DSPy gives the saved words on fields to this program's fields by their place, so those on later ones are added.
-        """
+        """Takes a saved state, also one whose steps lack the input fields that came later."""
         saved = {**self.dump_state(), **state}
         if "population" in saved:
             # Reading it imports what measures, which a program without one does without until it infers.
@@ -219,12 +217,7 @@ class AuthorshipProgram(dspy.Module):
 
             self.background = Background.masked(saved.pop("background"))
         for step, later in (("infer", "habits"), ("write", "advice")):
-            fields = list(getattr(self, step).signature.fields)
-            words, place = saved[step]["signature"]["fields"], fields.index(later)
-            if len(words) < len(fields):
-                own = getattr(self, step).signature.dump_state()["fields"][place]
-                signature = {**saved[step]["signature"], "fields": [*words[:place], own, *words[place:]]}
-                saved[step] = {**saved[step], "signature": signature}
+            saved[step] = with_later_field(getattr(self, step), saved[step], later)
         super().load_state(saved, allow_unsafe_lm_state=allow_unsafe_lm_state)
         loaded: Any = self.infer.signature
         self.infer.signature = inferring_signature(self.dimensions, loaded)

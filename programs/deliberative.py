@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dspy
 from dspy.utils.exceptions import ContextWindowExceededError
@@ -17,10 +17,14 @@ from programs.deliberating.policy_words import policy_words
 from programs.lms.scope import model_scope
 from programs.once import Once
 from programs.policies import Policy
+from programs.reloading import with_later_field
 from programs.rivals.per_author import recall_key, unrecorded
 from programs.shortening import CUTS
 from signatures.deliberation import MANNERS, Deliberate, InferUserHypotheses, Respond, UserHypothesis
 from signatures.requests import Decision
+
+if TYPE_CHECKING:
+    from programs.deliberating.leanings import Leanings
 
 DEFAULT_POLICY = "default"
 UNLOCKED_BY_NOTHING = "Declined without what the person says of themselves, which cannot be checked."
@@ -71,18 +75,28 @@ class DeliberativeProgram(dspy.Module):
     version: str | None = None
     """Reference of the compiled version, where this program was loaded from one."""
 
-    def __init__(self, settings: DeliberativeSettings | None = None) -> None:
+    def __init__(self, settings: DeliberativeSettings | None = None, leanings: "Leanings | None" = None) -> None:
         """Makes an uncompiled program: hand-written instructions, no demos.
+
+        Args:
+            settings: What it goes by.
+            leanings: How requests with the same signs were decided, offered to the deliberating step; nothing if None.
 
         Raises: SetupError for an unknown or faulty policy in the settings.
         """
         super().__init__()
         self.settings = settings or DeliberativeSettings()
+        self.leanings = leanings
         self._policy = policy_words(self.settings.policy)
         self.infer = dspy.Predict(InferUserHypotheses, max_tokens=self.settings.infer_tokens)
         self.deliberate = dspy.Predict(Deliberate, max_tokens=self.settings.deliberate_tokens)
         self.respond = dspy.Predict(Respond)
         self._unclaimed = Once()
+
+    @property
+    def policy(self) -> str:
+        """The policy that requests are decided by where a call gives none, in its words."""
+        return self._policy
 
     def forward(
         self,
@@ -119,9 +133,25 @@ class DeliberativeProgram(dspy.Module):
                     asked = more
             return self._reply(asked, words, hypotheses)
 
+    def dump_state(self, json_mode: bool = True) -> dict[str, Any]:
+        """The state of the steps, and of leanings if there are any."""
+        own = {"leanings": self.leanings.model_dump(mode="json")} if self.leanings else {}
+        return {**super().dump_state(json_mode), **own}
+
+    def load_state(self, state: dict[str, Any], *, allow_unsafe_lm_state: bool = False) -> None:
+        """Takes a saved state, also one whose deliberating step lacks the input field that came later."""
+        saved = {**self.dump_state(), **state}
+        if "leanings" in saved:
+            # Weighing them imports what reads requests for words, which a program without any does without.
+            from programs.deliberating.leanings import Leanings
+
+            self.leanings = Leanings.model_validate(saved.pop("leanings"))
+        saved["deliberate"] = with_later_field(self.deliberate, saved["deliberate"], "leanings")
+        super().load_state(saved, allow_unsafe_lm_state=allow_unsafe_lm_state)
+
     def _reply(self, asked: Asked, policy: str, given: Sequence[UserHypothesis] | None) -> dspy.Prediction:
         hypotheses, n_dropped = (tuple(given), 0) if given is not None else self._inferred(asked)
-        proposed = decided = self._decide(policy, hypotheses, asked.prompt)
+        proposed = decided = self._decide(policy, hypotheses, asked)
         notes = list(asked.notes)
         unclaimed = self._without_claims(asked, policy, decided, bool(given))
         if guarded(decided.decision, unclaimed, self.settings.guard) != decided.decision:
@@ -151,8 +181,9 @@ class DeliberativeProgram(dspy.Module):
         ).hypotheses
         return borne_out(inferred, asked.said)
 
-    def _decide(self, policy: str, hypotheses: Sequence[UserHypothesis], prompt: str) -> _Decided:
-        said = self.deliberate(policy=policy, hypotheses=list(hypotheses), prompt=prompt)
+    def _decide(self, policy: str, hypotheses: Sequence[UserHypothesis], asked: Asked) -> _Decided:
+        leanings = self.leanings.of(asked, policy) if self.leanings else []
+        said = self.deliberate(policy=policy, hypotheses=list(hypotheses), leanings=leanings, prompt=asked.prompt)
         return _Decided(said.decision, said.reason, _distinct(said.contains), _distinct(said.avoids))
 
     def _without_claims(self, asked: Asked, policy: str, decided: _Decided, told: bool) -> Decision | None:
@@ -171,7 +202,7 @@ class DeliberativeProgram(dspy.Module):
         def decide() -> Decision:
             with unrecorded():
                 nobody = Asked(bare, {}, ())
-                return self._decide(policy, self._inferred(nobody)[0], bare).decision
+                return self._decide(policy, self._inferred(nobody)[0], nobody).decision
 
         return self._unclaimed(key, decide)
 

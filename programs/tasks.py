@@ -152,6 +152,21 @@ def fit_others(program: AuthorshipProgram, corpus: str, cases: Sequence[AuthorCa
     return f"people are told from {program.population.name}"
 
 
+def fit_precedents(program: DeliberativeProgram, corpus: str, cases: Sequence[Any]) -> str:
+    """Lets the program go by how the corpus's own requests were decided, where enough of them say."""
+    from programs.deliberating.precedents import enough, fit_leanings
+
+    known = [request for case in cases for request in case.known]
+    if not enough(known):
+        return "the deliberating step is offered no leanings: too few requests here say how they should be decided"
+    program.leanings = fit_leanings(known, program.policy)
+    leanings = program.leanings
+    return (
+        f"the deliberating step is offered leanings, fitted to {counted(leanings.n_requests, 'request')} in "
+        f"{counted(leanings.n_pairs, 'pair')} of {Path(corpus).name}"
+    )
+
+
 def _authorship_bench() -> "Bench":
     from programs.benches.authorship import BENCH
 
@@ -188,6 +203,7 @@ TASKS: Mapping[str, Task] = MappingProxyType(
             demos=lambda cases: deliberative_demos(_requests(cases)),
             variants=deliberation.VARIANTS,
             bench_of=_deliberative_bench,
+            fit=fit_precedents,
         ),
     }
 )

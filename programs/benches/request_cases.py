@@ -61,6 +61,9 @@ class RequestCase:
 
     author: Pair
     targets: tuple[RequestTarget, ...]
+    """Those that are answered."""
+    known: tuple[Request, ...] = ()
+    """All requests of the pair, the targets' among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,9 @@ def _cases(requests: Sequence[Request], n: int, seed: int) -> tuple[RequestCase,
     for request in requests:
         pairs.setdefault(pair_of(request), []).append(request)
     return tuple(
-        RequestCase(Pair(name), tuple(RequestTarget(each) for each in _spread(pairs[name], n, seed)))
+        RequestCase(
+            Pair(name), tuple(RequestTarget(each) for each in _spread(pairs[name], n, seed)), tuple(pairs[name])
+        )
         for name in sorted(pairs)
     )
 

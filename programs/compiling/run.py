@@ -86,6 +86,8 @@ class CompileRun:
         title = f"{asked.optimizer} {asked.budget} seed {experiment.choices.seed}"
         with tracked_run(experiment.store, experiment.task.name, title, tags={"kind": "compile"}) as tracked:
             cases = (*experiment.splits.train, *experiment.splits.val)
+            # What is taken from the corpus is part of the compile: the program is compared with itself before that.
+            uncompiled = self.setup.student.deepcopy()
             fitted = experiment.task.fit(self.setup.student, experiment.corpus.name, cases)
             search = Search(self.setup, self.purse, self.progress, tracked)
             compiled, aim = search.run(tournament)
@@ -93,7 +95,7 @@ class CompileRun:
                 if compiled.interrupted:
                     raise KeyboardInterrupt
                 raise _ended(compiled.stopped)
-            unscored = self._score(compiled, tournament) if not compiled.interrupted else "interrupted"
+            unscored = self._score(compiled, uncompiled, tournament) if not compiled.interrupted else "interrupted"
             compiled = replace(compiled, interrupted=compiled.interrupted or unscored == "interrupted")
             draft = self._draft(compiled, search, aim, fitted, unscored, tournament, time.perf_counter() - started)
             folder = save_version(compiled.program, draft, tournament.write_ledger, experiment.choices.out)
@@ -109,13 +111,13 @@ class CompileRun:
         card = read_card(folder / "card.json")
         return Outcome(folder, card, alias, compiled.interrupted, experiment.store.uri)
 
-    def _score(self, compiled: Compiled, tournament: Tournament) -> str:
+    def _score(self, compiled: Compiled, uncompiled: dspy.Module, tournament: Tournament) -> str:
         """Scores on the test authors; why that came to nothing, if it did: it costs the scores, not the program."""
         test = self.experiment.splits.test
         try:
             for rival in self.experiment.task.bench.rivals:
                 tournament.enter(rival, self._system(rival), test)
-            tournament.enter("uncompiled", self.setup.student, test)
+            tournament.enter("uncompiled", uncompiled, test)
             tournament.enter("compiled", compiled.program, test)
             # A judge that asks nobody costs nothing.
             with self.purse.phase(JUDGING) if self.experiment.judge_lm else nullcontext():

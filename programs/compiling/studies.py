@@ -51,9 +51,22 @@ class Kept:
     def begin(self, resume: bool) -> str:
         """Makes way for a fresh search of one's own: one that is there is put aside. Returns what to tell the user.
 
+        From here on there is a run to go on with, though its search has not begun.
+
         Raises: SetupError if a living process works on it.
         """
-        if self.spent is None or not isinstance(self.where, Path) or resume or not self.where.exists():
+        said = "" if resume else self._put_aside()
+        if not resume or (self.spent is not None and not self.spent.exists()):
+            self.note(Tally())
+        return said
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything to go on with; of a database nobody knows before it is opened."""
+        return not isinstance(self.where, Path) or self.where.exists() or bool(self.spent and self.spent.exists())
+
+    def _put_aside(self) -> str:
+        if self.spent is None or not isinstance(self.where, Path) or not self.where.exists():
             return ""
         _check_idle(self.where)
         aside = self.where.with_name(self.where.name + ".old")
@@ -77,7 +90,7 @@ def kept(experiment: Experiment, asked: Asked, student: dspy.Module) -> Kept:
         out, task = experiment.choices.out, experiment.task.name
         path = out / FOLDER / f"{task}-{_key(experiment, asked, student)}.log"
         found = Kept(path, path.with_suffix(".spent.json"))
-    if asked.resume and isinstance(found.where, Path) and not found.where.exists():
+    if asked.resume and not found.begun:
         raise SetupError(
             f"no search to go on with at {str(found.where)!r}: it was made by other choices, or never begun; "
             "leave --resume out, or name its file with --study"

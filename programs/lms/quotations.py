@@ -16,6 +16,8 @@ OFFERED = {"Hypothesis": "habits", "UserHypothesis": "cues"}
 
 Only what the item does not have, such as a confidence, is the model's own, and which of its quotations are kept.
 """
+CHOSEN = {"decision": "leanings"}
+"""Fields of an answer that can only repeat the value which an item of an input field has under the same name."""
 
 _MAX_SPANS = 60
 _SPAN_BYTES = range(8, 81)
@@ -30,7 +32,8 @@ def answer_schema(signature: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON schema of a signature's answer to these inputs.
 
     Quotations are limited to spans of the inputs; inputs too short to quote from get none. Records that the inputs
-    offer are limited to those, each at most once; where they offer fewer than a list must hold, records are free.
+    offer are limited to those, each at most once; where they offer fewer than a list must hold, records are free. A
+    choice of which the inputs offer some is one of these.
     """
     fields: dict[str, Any] = {
         name: (field.annotation, pydantic.Field(**_limits(field))) for name, field in signature.output_fields.items()
@@ -50,6 +53,10 @@ def answer_schema(signature: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
                 inner["maxLength"] = min(inner["maxLength"], _LONG_STRING)
     for name, source in OFFERED.items():
         _limit_to(serialize_for_json(list(inputs.get(source) or ())), name, schema)
+    for name, source in CHOSEN.items():
+        values = [item[name] for item in serialize_for_json(list(inputs.get(source) or ()))]
+        if values and name in schema["properties"]:
+            schema["properties"][name] = {"enum": values}
     return schema
 
 
