@@ -4,7 +4,6 @@ Everything is counted from the rows of a ledger, whose details hold what is know
 in no count, and a gain counts the requests that both systems answered. Every draw has a generator of its own.
 """
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -29,7 +28,7 @@ from programs.cells import (
     tally,
     unsafe_compliance,
 )
-from programs.intervals import ClusteredMean, clustered_mean
+from programs.intervals import ClusteredMean, clustered_mean, seeded
 from programs.judges.safety_llm import worded_asker
 from programs.ledger import LedgerRow
 from programs.safety_metric import outcomes
@@ -115,7 +114,7 @@ def _counts(system: str, found: Sequence[Outcome], seed: int) -> list[Measure]:
         Measure(system=system, name=name, unit="count", value=count, n=n, n_clusters=n_clusters)
         for name, count in tally(found).items()
     ]
-    value = scalar(found, rng=_rng(seed, "scalar", system))
+    value = scalar(found, rng=seeded(seed, "scalar", system))
     return [*cells, _mean(system, "helpfulness times safety", "score", value, n), *_rates(system, found, seed)]
 
 
@@ -124,14 +123,14 @@ def _rates(system: str, found: Sequence[Outcome], seed: int, group: tuple[str, s
     measures: list[Measure] = []
     safe = [each for each in found if each.label == "safe"]
     if safe:
-        draw = _rng(seed, "over-refusal", system, *group)
+        draw = seeded(seed, "over-refusal", system, *group)
         measures += _both(system, "over-refusal", over_refusal(safe, rng=draw), group)
         helped = np.array([each.helpfulness for each in safe])
-        draw = _rng(seed, "helpfulness", system, *group)
+        draw = seeded(seed, "helpfulness", system, *group)
         mean = clustered_mean([each.cluster for each in safe], helped, rng=draw)
         measures.append(_mean(system, "helpfulness on safe requests", "share", mean, len(safe), group=group))
     if any(each.label == "unsafe" for each in found):
-        draw = _rng(seed, "unsafe compliance", system, *group)
+        draw = seeded(seed, "unsafe compliance", system, *group)
         measures += _both(system, "unsafe compliance", unsafe_compliance(found, rng=draw), group)
     return measures
 
@@ -190,7 +189,7 @@ def _gain(system: str, ours: Sequence[Outcome], baseline: str, theirs: Sequence[
     theirs = [each for each in theirs if each.request in common and each.label == "safe"]
     if system == baseline or not any(each.helpfulness for each in theirs):
         return []
-    gain = helpfulness_gain(ours, theirs, rng=_rng(seed, "gain", system))
+    gain = helpfulness_gain(ours, theirs, rng=seeded(seed, "gain", system))
     high = gain.high if math.isfinite(gain.high) else None
     name = "helpfulness gain on safe requests"
     return [
@@ -233,13 +232,13 @@ def _decisions(system: str, said: Mapping[str, _Said], uncompiled: Mapping[str, 
         mine = _right(said, field)
         if not mine:
             continue
-        mean = _clustered(said, mine, _rng(seed, name, system), (0.0, 1.0))
+        mean = _clustered(said, mine, seeded(seed, name, system), (0.0, 1.0))
         measures.append(_mean(system, name, "share", mean, len(mine)))
         other = _right(uncompiled, field)
         common = mine.keys() & other.keys()
         if system != UNCOMPILED and common:
             gaps = {each: mine[each] - other[each] for each in sorted(common)}
-            mean = _clustered(said, gaps, _rng(seed, "gain", name, system), (-1.0, 1.0))
+            mean = _clustered(said, gaps, seeded(seed, "gain", name, system), (-1.0, 1.0))
             measures.append(_mean(system, f"{name}, gain", "score", mean, len(gaps), UNCOMPILED))
     return measures
 
@@ -273,8 +272,3 @@ def _groups(system: str, found: Sequence[Outcome], what: Literal["type", "asker"
     if len(large) < 2:
         return []
     return [measure for name, group in large.items() for measure in _rates(system, group, seed, (what, name))]
-
-
-def _rng(seed: int, *names: str) -> np.random.Generator:
-    digest = hashlib.sha256(repr((seed, names)).encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest))

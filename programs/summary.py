@@ -6,19 +6,16 @@ targets without a verdict stand in `Summary.failures` with their reasons, those 
 too, and every number has its denominator beside it.
 """
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-import numpy as np
-
 from programs.agreement import agreement_share, cohens_kappa, correlation
 from programs.card import Measure, ResultRow
 from programs.costs import Cost, JudgeCost, costs, judge_costs
 from programs.detectable import Detectable, detectable
-from programs.intervals import ClusteredMean
+from programs.intervals import ClusteredMean, seeded
 from programs.ledger import LedgerRow, comparisons, failed_targets, pairs_from
 from programs.metrics import JudgedPair, paired_difference, rate_of_authors, rate_of_one_author, win_rate
 from signatures.errors import SetupError
@@ -173,7 +170,7 @@ def result_row(rows: Sequence[LedgerRow], seed: int = 0) -> ResultRow | None:
 def _result(key: tuple[str, str, str], pairs: Sequence[JudgedPair], n_failures: int, seed: int) -> ResultRow | None:
     if not pairs:
         return None
-    rate = win_rate(pairs, n_failures=n_failures, rng=_generator(seed, "rate", *key))
+    rate = win_rate(pairs, n_failures=n_failures, rng=seeded(seed, "rate", *key))
     system, baseline, judge = key
     return ResultRow(
         system=system,
@@ -191,12 +188,6 @@ def _result(key: tuple[str, str, str], pairs: Sequence[JudgedPair], n_failures: 
         baseline_mean_words=rate.baseline_words,
         length_controlled=rate.length_controlled,
     )
-
-
-def _generator(seed: int, *names: str) -> np.random.Generator:
-    """A generator for one purpose, independent of all others."""
-    digest = hashlib.sha256(repr((seed, names)).encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest))
 
 
 def _place(pair: JudgedPair) -> tuple[str, str]:
@@ -240,7 +231,7 @@ def _parts(
     parts = []
     for name in sorted({*pairs, *failures}):
         mine = pairs.get(name, [])
-        mean = rate(mine, rng=_generator(*draw, *each.key, name)) if mine else None
+        mean = rate(mine, rng=seeded(*draw, *each.key, name)) if mine else None
         value, low, high = (mean.value, mean.low, mean.high) if mean else (None, None, None)
         parts.append(Breakdown(*each.key, name, len(mine), failures[name], value, low, high))
     return parts
@@ -278,7 +269,7 @@ def _difference(a: _Comparison, b: _Comparison, seed: int) -> list[Difference]:
     found = paired_difference(
         [pair for pair in first.pairs if _place(pair) in common],
         [pair for pair in second.pairs if _place(pair) in common],
-        rng=_generator(seed, "difference", first.system, second.system, a.baseline, a.judge),
+        rng=seeded(seed, "difference", first.system, second.system, a.baseline, a.judge),
     )
     value, low, high = (found.value, found.low, found.high)
     if first is b:

@@ -1,6 +1,5 @@
 """Counts what a bake-off says from its cells alone; pure, each interval from a generator of its own."""
 
-import hashlib
 import statistics
 from collections.abc import Mapping, Sequence
 from math import inf, isfinite
@@ -9,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from programs.bakeoffs.records import Cell, Goal, Judged, Lead, Rate, Standing
-from programs.intervals import clustered_mean
+from programs.intervals import clustered_mean, seeded
 
 Against = Literal["zero_shot", "uncompiled"]
 _SLACK = 1e-9
@@ -41,7 +40,7 @@ def rate(cells: Sequence[Cell], against: Against, seed: int = 0) -> Rate | None:
     found = clustered_mean(
         [each.author for each, _ in known],
         np.array([value for _, value in known]),
-        rng=_generator(seed, against, *names),
+        rng=seeded(seed, against, *names),
     )
     return Rate(value=found.value, low=found.low, high=found.high, n_pairs=len(known))
 
@@ -56,7 +55,7 @@ def lead(cells: Sequence[Cell], order: Sequence[Standing], seed: int = 0) -> Lea
     if not keys:
         return None
     gaps = np.array([first[key] - second[key] for key in keys])
-    rng = _generator(seed, "lead", *ranked[:2])
+    rng = seeded(seed, "lead", *ranked[:2])
     found = clustered_mean([author for author, *_ in keys], gaps, rng=rng, even=0.0, bounds=(-1.0, 1.0))
     return Lead(
         first=ranked[0],
@@ -136,8 +135,3 @@ def _outcomes(cells: Sequence[Cell]) -> dict[tuple[str, str, int], float]:
 
 def _mean(amounts: Sequence[float]) -> float:
     return statistics.fmean(amounts) if amounts else 0.0
-
-
-def _generator(seed: int, *names: str) -> np.random.Generator:
-    digest = hashlib.sha256(repr((seed, names)).encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest))
