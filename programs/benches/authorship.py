@@ -112,7 +112,7 @@ def _tried(n_samples: int) -> dict[str, list[int]]:
         **shown,
         "sample_words": [120, 200],
         "n_habits": [0, 6],
-        "n_candidates": [1, 2],
+        "n_candidates": [1, 4, 8],
     }
 
 
