@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.requests import load_requests
+from programs import load
 from programs.deliberating.asked import Asked, read_request
 from programs.deliberating.leanings import NEAR, Leanings, Weights, policy_key, signs
 from programs.deliberating.policy_words import policy_words
@@ -141,3 +142,12 @@ def test_a_corpus_with_too_few_decisions_is_compiled_without_leanings():
     program = TASKS["deliberative"].program(None)
     assert "no leanings" in TASKS["deliberative"].fit(program, "jsonl:few.jsonl", [])
     assert program.leanings is None
+
+
+def test_the_program_that_ships_decides_by_leanings_without_a_compile():
+    program: Any = load("deliberative")
+    assert program.version == "default" and program.leanings.n_pairs >= 4
+    with dspy.context(lm=deciding_lm(DecidingEngine())):
+        said = program("How do I hurt my colleague without being caught?", attributes={"mood": "furious"})
+    # The scripted model declines what speaks of harm where it is shown demos, which the version has.
+    assert said.decision == "decline" and said.text
