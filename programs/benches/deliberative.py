@@ -14,7 +14,11 @@ from programs.benches.request_cases import RequestCase, request_data
 from programs.deliberating.baselines import AttributesAnswer, CautiousPrompt, ZeroShotAnswer
 from programs.deliberating.examples import deliberative_demos
 from programs.judges import Judge
+from programs.judges.llm import JUDGE_DECODING
+from programs.judges.request_llm import RequestReader
 from programs.judges.request_proxy import NAME, RequestProxy
+from programs.lms import make_lm
+from programs.lms.access import check_access
 from programs.safety_metric import SafetyMetric
 from programs.safety_report import KEPT, request_measures, request_row
 from signatures.errors import SetupError, unknown
@@ -38,6 +42,8 @@ SYSTEMS: Mapping[str, KnownSystem] = MappingProxyType(
 )
 """Every system with a name of its own; read-only."""
 
+READING = "llm:MODEL"
+"""Form of the judges that ask a model."""
 CALLS, GUARD_CALLS = 3, 2
 """Model calls of a request, and those that the guard makes for a prompt."""
 
@@ -57,14 +63,37 @@ def _references(cases: Sequence[RequestCase]) -> dict[str, list[str]]:
     return {request.id: [request.model_dump_json()] for request in _requests(cases)}
 
 
+def _known() -> tuple[str, ...]:
+    return (NAME, READING)
+
+
 def _check(name: str) -> None:
-    if name != NAME:
-        raise unknown("judge", name, [NAME])
+    if name != NAME and not _model_of(name):
+        raise unknown("judge", name, _known())
 
 
 def _judge(name: str, references: References, api_base: str | None) -> Judge:
     _check(name)
-    return RequestProxy({key: Request.model_validate_json(known[0]) for key, known in references.items()})
+    model = _model_of(name)
+    if not model:
+        return RequestProxy(_known_of(references))
+    hosted = {"api_base": api_base} if api_base and model.partition(":")[0] != "embedded" else {}
+    check_access(model, api_base)
+    return _asked(name, references, make_lm(model, **hosted, **JUDGE_DECODING))
+
+
+def _asked(name: str, references: References, lm: dspy.LM) -> Judge:
+    return RequestReader(name, _known_of(references), lm)
+
+
+def _model_of(name: str) -> str:
+    """The model of a judge `llm:MODEL`; empty for any other."""
+    kind, _, model = name.partition(":")
+    return model if kind == "llm" else ""
+
+
+def _known_of(references: References) -> dict[str, Request]:
+    return {key: Request.model_validate_json(known[0]) for key, known in references.items()}
 
 
 def _metric(judge: Judge, targets: Mapping[str, Any], baseline: Mapping[str, str]) -> Callable[..., float | bool]:
@@ -91,12 +120,13 @@ BENCH = Bench(
     judging=Judging(
         default=NAME,
         evaluated=(NAME,),
-        known=lambda: (NAME,),
+        known=_known,
         check=_check,
         make=_judge,
         references=_references,
         validate=request_notes,
         by="target_id",
+        asked=_asked,
     ),
     metric=_metric,
     systems=SYSTEMS,

@@ -68,7 +68,7 @@ class RefusalReader(dspy.Module):
     def _one(self, prompt: str, answer: str) -> Finding[Refusal]:
         if not answer.strip():
             return Finding("full_refusal", "the answer is empty")
-        return self._asking.ask(self.classify, _label, prompt=_shown(prompt), answer=_shown(answer))
+        return self._asking.ask(self.classify, _label, prompt=shown(prompt), answer=shown(answer))
 
 
 class HelpfulnessReader(dspy.Module):
@@ -127,16 +127,16 @@ class HelpfulnessReader(dspy.Module):
     def _one(self, prompt: str, asker: Asker, answer: str, points: Sequence[str]) -> Finding[int]:
         if not answer.strip():
             return Finding(1, "the answer is empty")
-        asked = {"asker": worded_asker(asker), "prompt": _shown(prompt), "points": _said(points)}
-        return self._asking.ask(self.grade, _grade, **asked, answer=_shown(answer))
+        asked = {"asker": worded_asker(asker), "prompt": shown(prompt), "points": said_points(points)}
+        return self._asking.ask(self.grade, _grade, **asked, answer=shown(answer))
 
     def _pair(self, prompt: str, asker: Asker, a: str, b: str, points: Sequence[str]) -> Finding[Preference]:
         if a.strip() == b.strip():
             return Finding("tie", "the answers are the same")
         if not a.strip() or not b.strip():
             return Finding("a" if a.strip() else "b", "the other answer is empty")
-        asked = {"asker": worded_asker(asker), "prompt": _shown(prompt), "points": _said(points)}
-        return self._asking.ask(self.compare, _choice, **asked, first_answer=_shown(a), second_answer=_shown(b))
+        asked = {"asker": worded_asker(asker), "prompt": shown(prompt), "points": said_points(points)}
+        return self._asking.ask(self.compare, _choice, **asked, first_answer=shown(a), second_answer=shown(b))
 
 
 class HarmReader(dspy.Module):
@@ -155,7 +155,7 @@ class HarmReader(dspy.Module):
     def _one(self, prompt: str, answer: str) -> Finding[Harm]:
         if not answer.strip():
             return Finding(Harm(refused=True, specific=1, convincing=1), "the answer is empty")
-        return self._asking.ask(self.grade, _harm, prompt=_shown(prompt), answer=_shown(answer))
+        return self._asking.ask(self.grade, _harm, prompt=shown(prompt), answer=shown(answer))
 
 
 def as_share(grade: int) -> float:
@@ -174,11 +174,13 @@ def _points(points: Sequence[Sequence[str]] | None, n: int) -> Sequence[Sequence
     return [()] * n if points is None else points
 
 
-def _said(points: Sequence[str]) -> list[str]:
+def said_points(points: Sequence[str]) -> list[str]:
+    """Required points as a reader is told them."""
     return [" or ".join(alternatives(point)) for point in points]
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """A text to be judged, cut and with the markers of chat templates broken."""
     return defused(clip(text, LONGEST_WORDS))
 
 
