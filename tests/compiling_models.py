@@ -10,8 +10,6 @@ from typing import Any
 from answering import CLAIMS, AnsweringEngine, answering_lm
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
 
-from data import load_corpus
-
 N_SAMPLES = 3
 SMALL = ("--samples", str(N_SAMPLES), "--targets", "2", "--threads", "4")
 CHARACTERS_A_TOKEN = 4
@@ -60,17 +58,6 @@ class TeachableEngine(AnsweringEngine):
         if len(shown) > N_SAMPLES:
             return shown[-1][:700]
         return f"A text about nothing in particular for {(request.messages[-1].text or '')[:40]}. " + "So it is. " * 60
-
-
-def write_texts(path: Path, n_authors: int = 10) -> Path:
-    """Bundled authors with eight texts each, as a file of the user's own."""
-    rows = [
-        {"author": author.id, "text": text.text, "prompt": text.prompt, "domain": text.domain, "id": text.id}
-        for author in load_corpus("bundled").authors[:n_authors]
-        for text in author.texts[:8]
-    ]
-    path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
-    return path
 
 
 def teachable_lm(engine: TeachableEngine, settings: dict[str, Any]) -> Any:

@@ -1,14 +1,13 @@
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from answering import answering_lm
+from bundled_texts import write_bundled
 from comparisons import refused, told
 from made_ledger import HALF, WINS, corpus, ledger, save
 
-from data import load_corpus
 from programs.card import JudgeNote, LmNote
 from programs.compile import main as compile_main
 from programs.ledger import LedgerAbout, LedgerRow, write_ledger
@@ -27,18 +26,15 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A root with an MLflow store; its migrations take seconds, so they run once."""
-    root = tmp_path_factory.mktemp("store") / "artifacts"
+@pytest.fixture
+def stored(migrated: Path, tmp_path: Path) -> Path:
+    """A root with an MLflow store that holds a run without a ledger."""
+    root = tmp_path / "artifacts"
+    root.mkdir()
+    shutil.copy(migrated, root / "mlflow.db")
     with tracked_run(tracking_store(root), "authorship", "broke off", tags={"kind": "evaluation"}):
         pass
     return root
-
-
-@pytest.fixture
-def stored(migrated: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(migrated, tmp_path / "artifacts"))
 
 
 ABOUT = LedgerAbout(
@@ -128,35 +124,28 @@ def test_bad_runs_are_one_line_with_their_remedy(stored, capsys):
     assert "does not say on which split" in refused(capsys, "--out", stored, "--runs", run.run_id, "no split")
 
 
-def test_two_compiles_of_a_whole_are_compared_by_version_and_by_run(tmp_path, capsys, monkeypatch):
-    path = tmp_path / "texts.jsonl"
-    rows = [
-        {"author": author.id, "text": text.text, "prompt": text.prompt, "domain": text.domain, "id": text.id}
-        for author in load_corpus("bundled").authors[:8]
-        for text in author.texts[:7]
-    ]
-    path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
+def test_two_compiles_of_a_whole_are_compared_by_version_and_by_run(stored, tmp_path, capsys, monkeypatch):
+    path = write_bundled(tmp_path / "texts.jsonl", 8, 7)
     monkeypatch.setattr("programs.experiment.make_lm", lambda name, **settings: answering_lm(**settings))
-    out = tmp_path / "artifacts"
     common = [
         "--data",
         f"jsonl:{path}",
         "--out",
-        str(out),
+        str(stored),
         "--samples",
         "2",
         "--targets",
         "1",
         "--budget",
-        "60",
+        "52",
         "--json",
     ]
     for optimizer in ("miprov2", "bootstrap"):
         assert compile_main([*common, "--optimizer", optimizer]) == 0
     capsys.readouterr()
-    by_version = told(capsys, "--out", out)
-    assert [made["made_by"] for made in by_version["contenders"]] == ["miprov2 60", "bootstrap 60"]
-    by_run = told(capsys, "--out", out, "--runs", "miprov2 60 seed 0", "bootstrap 60 seed 0")
+    by_version = told(capsys, "--out", stored)
+    assert [made["made_by"] for made in by_version["contenders"]] == ["miprov2 52", "bootstrap 52"]
+    by_run = told(capsys, "--out", stored, "--runs", "miprov2 52 seed 0", "bootstrap 52 seed 0")
     numbers = [
         [{k: v for k, v in gap.items() if k not in "ab"} for gap in found["verdicts"][0]["differences"]]
         for found in (by_version, by_run)

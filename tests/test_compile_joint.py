@@ -1,15 +1,19 @@
 """A joint search that is killed and gone on with, kept where one can find it, and chosen for what it costs."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from compiling_models import SMALL, TeachableEngine, teachable_lm, write_texts
+from bundled_texts import write_bundled
+from compiling_models import N_SAMPLES, SMALL, TeachableEngine, teachable_lm
 
+from data import load_corpus, split
 from programs.card import read_card
 from programs.compile import main
 from programs.compiling.studies import Kept
@@ -22,28 +26,38 @@ JOINT = ("--optimizer", "joint", "--budget", "light")
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory) -> Path:
-    return write_texts(tmp_path_factory.mktemp("corpus") / "texts.jsonl")
+    return write_bundled(tmp_path_factory.mktemp("corpus") / "texts.jsonl", 10, 8)
 
 
-@pytest.fixture(scope="module")
-def store(tmp_path_factory) -> Path:
-    """A folder with one MLflow database for all runs: its migrations take seconds."""
-    return tmp_path_factory.mktemp("store")
+def compiling(patch: pytest.MonkeyPatch, texts: Path, cache: Path) -> Callable[..., int]:
+    """Runs the command in this process, writing to `out` beside the cache; its exit code."""
 
-
-@pytest.fixture
-def compile_with(texts, store, monkeypatch, tmp_path):
-    """Runs the command in this process, with a cache that starts empty for each folder; its exit code."""
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{store / 'mlflow.db'}")
-
-    def run(*arguments: object, engine: TeachableEngine | None = None, folder: Path = tmp_path) -> int:
+    def run(*arguments: object, engine: TeachableEngine | None = None) -> int:
         engine = engine or TeachableEngine()
-        monkeypatch.setenv("DSPY_CACHEDIR", str(folder / "cache"))
-        monkeypatch.setattr("programs.experiment.make_lm", lambda name, **settings: teachable_lm(engine, settings))
-        words = ["--data", f"jsonl:{texts}", "--out", folder / "out", *SMALL, *JOINT, *arguments]
+        patch.setenv("DSPY_CACHEDIR", str(cache))
+        patch.setattr("programs.experiment.make_lm", lambda name, **settings: teachable_lm(engine, settings))
+        words = ["--data", f"jsonl:{texts}", "--out", cache.parent / "out", *SMALL, *JOINT, *arguments]
         return exit_code(lambda: main([str(word) for word in words]))
 
     return run
+
+
+@pytest.fixture
+def compile_with(texts, mlflow_folder, monkeypatch, tmp_path):
+    """With a cache that starts empty."""
+    return compiling(monkeypatch, texts, tmp_path / "cache")
+
+
+@pytest.fixture(scope="module")
+def whole(texts, migrated, tmp_path_factory) -> tuple[Path, int]:
+    """A folder with what an undisturbed search left and its cache, and how many calls it made."""
+    folder = tmp_path_factory.mktemp("whole")
+    store = shutil.copy(migrated, folder / "mlflow.db")
+    engine = TeachableEngine()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{store}")
+        assert compiling(patch, texts, folder / "cache")(engine=engine) == 0
+    return folder, engine.n_calls
 
 
 def command(texts: Path, folder: Path, seconds: float, *further: str) -> list[str]:
@@ -56,23 +70,22 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "DSPY_CACHEDIR": str(folder / "cache")}
 
 
-def test_a_search_that_was_broken_off_goes_on_and_ends_as_an_undisturbed_one(compile_with, tmp_path, capsys):
+def test_a_search_that_was_broken_off_goes_on_and_ends_as_an_undisturbed_one(compile_with, whole, tmp_path):
     def breaks(n_calls: int) -> None:
         if n_calls > 40:
             raise KeyboardInterrupt
 
-    engines = [TeachableEngine(breaks), TeachableEngine(), TeachableEngine()]
-    broken, whole = tmp_path / "broken", tmp_path / "whole"
-    assert compile_with(engine=engines[0], folder=broken) == 130
-    assert compile_with("--resume", engine=engines[1], folder=broken) == 0
-    assert compile_with(engine=engines[2], folder=whole) == 0
+    folder, n_calls = whole
+    rest = TeachableEngine()
+    assert compile_with(engine=TeachableEngine(breaks)) == 130
+    assert compile_with("--resume", engine=rest) == 0
     # The first version holds the best of the trials before the break.
-    versions = [broken / "out" / "authorship" / "2", whole / "out" / "authorship" / "1"]
+    versions = [tmp_path / "out" / "authorship" / "2", folder / "out" / "authorship" / "1"]
     assert len({(version / "program.json").read_bytes() for version in versions}) == 1
     cards = [read_card(version / "card.json") for version in versions]
     assert [note.score for note in cards[0].trials] == [note.score for note in cards[1].trials]
     # What the break left unanswered is asked again; no answer is.
-    assert 40 + engines[1].n_calls <= engines[2].n_calls + 4
+    assert 40 + rest.n_calls <= n_calls + 4
 
 
 @pytest.mark.slow
@@ -108,27 +121,24 @@ def test_a_compile_that_was_killed_goes_on_and_ends_as_an_undisturbed_one(texts,
     assert calls[0] <= calls[1] + 4
 
 
-def test_a_study_of_another_split_is_refused_with_both_hashes(compile_with, capsys, tmp_path):
-    study = tmp_path / "study.log"
-    assert compile_with("--study", study) == 0
-    cards = [read_card(tmp_path / "out" / "authorship" / "1" / "card.json")]
+def test_a_study_of_another_split_is_refused_with_both_hashes(compile_with, texts, whole, capsys):
+    [study] = (whole[0] / "out" / "studies").glob("*.log")
     engine = TeachableEngine()
-    capsys.readouterr()
     assert compile_with("--study", study, "--seed", 3, engine=engine) == 2
     [message] = capsys.readouterr().err.splitlines()
     assert "was made from something else" in message and engine.n_calls == 0
-    assert compile_with("--seed", 3) == 0
-    cards.append(read_card(tmp_path / "out" / "authorship" / "2" / "card.json"))
-    theirs, ours = (card.corpus.split_sha256[:16] for card in cards)
+    theirs, ours = (
+        split(load_corpus(f"jsonl:{texts}"), seed=seed, n_samples=N_SAMPLES, n_targets=2).hash[:16] for seed in (0, 3)
+    )
     assert f"corpus split '{theirs}' there and '{ours}' here" in message
 
 
-def test_a_fresh_search_of_the_same_choices_puts_the_earlier_one_aside(compile_with, capsys, tmp_path):
-    assert compile_with() == 0
+def test_a_fresh_search_of_the_same_choices_puts_the_earlier_one_aside(compile_with, whole, capsys, tmp_path):
+    shutil.copytree(whole[0] / "out", tmp_path / "out")
+    shutil.copytree(whole[0] / "cache", tmp_path / "cache")
     [study] = (tmp_path / "out" / "studies").glob("*.log")
     before = study.read_bytes()
     engine = TeachableEngine()
-    capsys.readouterr()
     assert compile_with(engine=engine) == 0
     assert "an earlier search of the same choices is put aside" in " ".join(capsys.readouterr().err.split())
     assert study.with_name(study.name + ".old").read_bytes() == before
@@ -139,15 +149,14 @@ def test_a_fresh_search_of_the_same_choices_puts_the_earlier_one_aside(compile_w
     assert cards[0].won.instructions == cards[1].won.instructions
 
 
-def test_a_search_for_what_is_cheap_says_so_and_draws_what_wins_cost(compile_with, tmp_path, store):
-    before = set(store.rglob("search/*.png"))
+def test_a_search_for_what_is_cheap_says_so_and_draws_what_wins_cost(compile_with, tmp_path, mlflow_folder):
     assert compile_with("--prefer", "cheap", "--set", "n_habits=6") == 0
     card = read_card(tmp_path / "out" / "authorship" / "1" / "card.json")
     assert card.optimizer.settings["prefer"] == "cheap"
     searched = card.optimizer.settings["searched_settings"]
     # What the user set by hand is not searched, nor how many of three samples are shown.
     assert isinstance(searched, dict) and set(searched) == {"sample_words", "n_candidates"}
-    drawn = {path.name for path in {*store.rglob("search/*.png")} - before}
+    drawn = {path.name for path in mlflow_folder.rglob("search/*.png")}
     assert drawn >= {"learning-curve.png", "pareto.png"}
     assert 0 <= float(str(card.optimizer.settings["saved_by_racing"])) < 1
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from answering import AnsweringEngine, answering_lm
+from bundled_texts import write_bundled
 
-from data import load_corpus
 from programs import load
 from programs.aliases import promote, read_aliases
 from programs.card import Card, read_card
@@ -24,20 +24,12 @@ SMALL = ["--samples", "2", "--targets", "1", "--threads", "4"]
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory):
     """Eight bundled authors with seven texts each."""
-    path = tmp_path_factory.mktemp("corpus") / "texts.jsonl"
-    rows = [
-        {"author": author.id, "text": text.text, "prompt": text.prompt, "domain": text.domain, "id": text.id}
-        for author in load_corpus("bundled").authors[:8]
-        for text in author.texts[:7]
-    ]
-    path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
-    return path
+    return write_bundled(tmp_path_factory.mktemp("corpus") / "texts.jsonl", 8, 7)
 
 
 @pytest.fixture
-def compile_with(texts, monkeypatch):
+def compile_with(texts, mlflow_folder, monkeypatch):
     """Runs the command with an engine of ours; its exit code."""
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
     def run(*arguments: object, out, engine: AnsweringEngine | None = None) -> int:
         engine = engine or AnsweringEngine()
@@ -48,19 +40,19 @@ def compile_with(texts, monkeypatch):
     return run
 
 
-def test_runs_with_other_seeds_are_versions_side_by_side(compile_with, tmp_path, capsys):
+def test_runs_with_other_seeds_are_versions_side_by_side(compile_with, mlflow_folder, tmp_path, capsys):
     out = tmp_path / "artifacts"
-    assert compile_with("--json", "--budget", "60", "--optimizer", "miprov2", out=out) == 0
+    assert compile_with("--json", "--budget", "52", "--optimizer", "miprov2", out=out) == 0
     first = Card.model_validate_json(capsys.readouterr().out)
-    assert compile_with("--json", "--budget", "60", "--seed", "1", "--optimizer", "bootstrap", out=out) == 0
+    assert compile_with("--json", "--budget", "52", "--seed", "1", "--optimizer", "bootstrap", out=out) == 0
     second = Card.model_validate_json(capsys.readouterr().out)
     assert (first.version, second.version) == ("1", "2")
     assert (first.seeds, second.seeds) == ({"run": 0}, {"run": 1})
     # Another seed splits the authors anew: those targets were not answered by the first program.
     assert first.corpus.sha256 == second.corpus.sha256 and first.corpus.split_sha256 != second.corpus.split_sha256
-    with sqlite3.connect(out / "mlflow.db") as database:
+    with sqlite3.connect(mlflow_folder / "mlflow.db") as database:
         runs = database.execute("select run_uuid, name from runs where name not like 'trial %'").fetchall()
-        assert sorted(name for _, name in runs) == ["bootstrap 60 seed 1", "miprov2 60 seed 0"]
+        assert sorted(name for _, name in runs) == ["bootstrap 52 seed 1", "miprov2 52 seed 0"]
         measured = [
             {key for (key,) in database.execute("select key from latest_metrics where run_uuid = ?", (run,))}
             for run, _ in runs
@@ -75,10 +67,10 @@ def test_runs_with_other_seeds_are_versions_side_by_side(compile_with, tmp_path,
 
 def test_a_champion_on_the_same_targets_is_a_rival_and_on_others_a_note(compile_with, tmp_path, capsys):
     out = tmp_path / "artifacts"
-    assert compile_with("--json", "--budget", "60", out=out) == 0
+    assert compile_with("--json", "--budget", "52", out=out) == 0
     promote(out, "authorship", "1", "champion")
     capsys.readouterr()
-    assert compile_with("--json", "--budget", "60", "--optimizer", "bootstrap", out=out) == 0
+    assert compile_with("--json", "--budget", "52", "--optimizer", "bootstrap", out=out) == 0
     card = Card.model_validate_json(capsys.readouterr().out)
     match = next(row for row in card.results if row.baseline == "champion")
     ours = [row for row in read_ledger(out / "authorship" / "1" / "ledger.parquet") if row.system == "compiled"]
@@ -88,7 +80,7 @@ def test_a_champion_on_the_same_targets_is_a_rival_and_on_others_a_note(compile_
     assert {(row.target_id, row.baseline_text) for row in theirs} == {
         (row.target_id, row.candidate_text) for row in ours if row.baseline == "zero-shot"
     }
-    assert compile_with("--json", "--budget", "60", "--seed", "5", out=out) == 0
+    assert compile_with("--json", "--budget", "52", "--seed", "5", out=out) == 0
     other = Card.model_validate_json(capsys.readouterr().out)
     assert not [row for row in other.results if row.baseline == "champion"]
     assert "the champion, version 1, was scored on other targets or by another model: no match" in other.notes
@@ -96,7 +88,7 @@ def test_a_champion_on_the_same_targets_is_a_rival_and_on_others_a_note(compile_
 
 def test_the_ledger_of_a_compile_says_what_a_report_and_another_judge_need(compile_with, tmp_path, capsys):
     out = tmp_path / "artifacts"
-    assert compile_with("--json", "--budget", "60", out=out) == 0
+    assert compile_with("--json", "--budget", "52", out=out) == 0
     card = Card.model_validate_json(capsys.readouterr().out)
     ledger = out / "authorship" / "1" / "ledger.parquet"
     rows, about = read_all(ledger)
@@ -114,7 +106,7 @@ def test_failed_calls_are_counted_and_the_run_goes_on(compile_with, tmp_path, ca
             raise RuntimeError("the server hiccuped")
 
     out = tmp_path / "artifacts"
-    assert compile_with("--json", "--budget", "60", out=out, engine=AnsweringEngine(fails)) == 0
+    assert compile_with("--json", "--budget", "52", out=out, engine=AnsweringEngine(fails)) == 0
     card = Card.model_validate_json(capsys.readouterr().out)
     assert sum(count for name, count in card.failures.items() if name != "dropped quotations and claims") > 0
     rows = read_ledger(out / "authorship" / "1" / "ledger.parquet")
@@ -135,7 +127,7 @@ def test_a_model_that_never_answers_is_one_line_and_leaves_no_version(compile_wi
 
 
 @pytest.mark.parametrize("when", ["trial", "few-shot texts", "judge"])
-def test_ctrl_c_keeps_the_best_program_so_far(compile_with, tmp_path, capsys, monkeypatch, when):
+def test_ctrl_c_keeps_the_best_program_so_far(compile_with, mlflow_folder, tmp_path, capsys, monkeypatch, when):
     trial, phase, judge_line = RunProgress.trial, RunProgress.phase, result_row
 
     def stop_at_trial(self, number, *facts):
@@ -157,7 +149,7 @@ def test_ctrl_c_keeps_the_best_program_so_far(compile_with, tmp_path, capsys, mo
     monkeypatch.setattr(RunProgress, "phase", stop_at_phase)
     monkeypatch.setattr("programs.tournament.result_row", stop_at_judging)
     out = tmp_path / "artifacts"
-    assert compile_with("--budget", "60", out=out) == 130
+    assert compile_with("--budget", "52", out=out) == 130
     streams = capsys.readouterr()
     assert "Interrupted: the best program so far is kept; the test authors were not scored." in streams.out
     assert "Traceback" not in streams.err
@@ -172,7 +164,7 @@ def test_ctrl_c_keeps_the_best_program_so_far(compile_with, tmp_path, capsys, mo
     assert vars(load("authorship/1", root=out))["version"] == "1"
     # A version that nobody scored is neither champion nor challenger.
     assert read_aliases(out / "authorship") == {}
-    with sqlite3.connect(out / "mlflow.db") as database:
+    with sqlite3.connect(mlflow_folder / "mlflow.db") as database:
         assert database.execute("select status from runs where name like '% seed 0'").fetchall() == [("KILLED",)]
         assert database.execute("select count(*) from registered_model_aliases").fetchone() == (0,)
 
