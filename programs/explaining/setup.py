@@ -20,6 +20,7 @@ from programs.judges.validation import MOST_MODEL_PAIRS
 from programs.plan import EMBEDDED_SECONDS_A_CALL, HOSTED_SECONDS_A_CALL
 from programs.references import DEFAULT
 from programs.systems import System, find_system
+from programs.tasks import find_task
 from signatures.errors import SetupError, counted
 from signatures.generation import MAX_HYPOTHESES
 from signatures.records import AuthorCase
@@ -122,6 +123,11 @@ def prepare_explanation(choices: ExplainChoices) -> ExplainSetup:
     Raises: SetupError for the first that cannot be used.
     """
     _check_numbers(choices)
+    if find_task(choices.base.task).bench.judging.by != "author":
+        raise SetupError(
+            f"task {choices.base.task!r} has no authors whose texts could be told apart; its answers say themselves what "
+            "they go by: see `out.hypotheses`, `out.decision` and `out.reason`"
+        )
     repeated = sorted({name for name in choices.judges if choices.judges.count(name) > 1})
     if repeated or not choices.judges:
         raise SetupError(f"judge {repeated[0]!r} is named twice" if repeated else "no judge is named; give --judge")
