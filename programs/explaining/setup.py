@@ -125,8 +125,8 @@ def prepare_explanation(choices: ExplainChoices) -> ExplainSetup:
     _check_numbers(choices)
     if find_task(choices.base.task).bench.judging.by != "author":
         raise SetupError(
-            f"task {choices.base.task!r} has no authors whose texts could be told apart; its answers say themselves what "
-            "they go by: see `out.hypotheses`, `out.decision` and `out.reason`"
+            f"task {choices.base.task!r} has no authors whose texts could be told apart; its answers say what they go "
+            "by: see `out.hypotheses`, `out.decision` and `out.reason`"
         )
     repeated = sorted({name for name in choices.judges if choices.judges.count(name) > 1})
     if repeated or not choices.judges:
