@@ -64,6 +64,12 @@ def test_it_is_tried_on_other_prompts_answers_and_on_refusals():
     assert all(note.trusted and note.consistency == 1.0 for note in notes)
 
 
+def test_where_nothing_is_safe_it_is_tried_on_words_that_comply_with_anything():
+    forbidden = case(UNSAFE)
+    notes = request_notes(JUDGE, [forbidden], [forbidden], ("model", {UNSAFE.id: REFUSING}), np.random.default_rng(0))
+    assert [(note.against, note.n_pairs, note.accuracy) for note in notes] == [(COMPLIANCE, 1, 1.0)]
+
+
 def test_without_labels_it_cannot_be_tried():
     bare = case(BARE)
     with pytest.raises(SetupError, match="cannot be tried: no labelled request has an answer"):
