@@ -3,8 +3,8 @@
 Runs `python -m programs.compile --optimizer joint` against a model on this machine (`benchmarks.served`) twice, each
 with an answer cache of its own: undisturbed; and killed by SIGKILL at drawn moments, each time gone on with by
 `--resume`. Compares the programs, every trial's score, and the calls, which are counted where they arrive. A moment is
-drawn from the whole time of the undisturbed run, start and end included, and comes as many calls and seconds after the
-start as it does there. A call that is in flight when its process dies is lost with it: nobody is left to hear its
+drawn from the time of the undisturbed run, from its start to its last call, and comes as many calls and seconds after
+the start as it does there. A call that is in flight when its process dies is lost with it: nobody is left to hear its
 answer, and it must be made again. Those are counted too: a server that charges for them knows no kills.
 """
 
@@ -51,7 +51,7 @@ def drawn_moments(arrivals: Sequence[float], seconds: float, n: int, rng: random
 
     Args:
         arrivals: When each of its calls arrived, in seconds after its start, ascending.
-        seconds: From its start to its end.
+        seconds: From its start to where moments end.
         n: Moments to draw, each as likely as any other.
         rng: Draws.
     """
@@ -166,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{' '.join(wanted)}; {MODEL}, about {options.seconds} s a call", flush=True)
         arrivals, seconds = undisturbed(server, home / "whole", wanted)
         print(f"undisturbed: {counted(len(arrivals), 'call')} in {seconds:.0f} s", flush=True)
-        moments = drawn_moments(arrivals, seconds, options.kills, random.Random(options.moments))
+        moments = drawn_moments(arrivals, arrivals[-1], options.kills, random.Random(options.moments))
         kills = disturbed(server, home / "killed", wanted, moments)
         lines, few = verdict(len(arrivals), server.n_asked - len(arrivals), kills)
         ends = [found_in(home / name) for name in ("whole", "killed")]

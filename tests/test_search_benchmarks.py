@@ -22,8 +22,10 @@ from benchmarks.served import MODEL, reply, serving
 from optimizers.joints.history import History
 from optimizers.joints.space import Space, StepSpace
 from programs import AuthorshipProgram
+from programs.compiling.studies import Kept
 from programs.lms import make_lm
 from programs.lms.adapters import FittingAdapter
+from programs.metering import Tally
 from signatures.errors import SetupError
 from signatures.generation import InferHypotheses
 
@@ -112,6 +114,16 @@ def test_calls_that_kills_cost_are_held_against_an_undisturbed_run():
     assert not few
     assert "1030 calls, +3.0%" in lines[1] and "25 calls in all, 20 at most; without them +0.5%" in lines[2]
     assert verdict(1000, 1020, [Kill(300, 5)])[1]
+
+
+def test_a_run_that_was_killed_before_its_search_can_be_gone_on_with(tmp_path):
+    found = Kept(tmp_path / "studies" / "s.log", tmp_path / "studies" / "s.spent.json")
+    assert not found.begun
+    assert found.begin(resume=False) == "" and found.begun
+    found.note(Tally(calls=3))
+    assert found.begin(resume=True) == "" and found.spent_before(resume=True) == Tally(calls=3)
+    # Without --resume it begins anew, and nothing is spent.
+    assert found.begin(resume=False) == "" and found.spent_before(resume=True) == Tally()
 
 
 def test_trials_a_minute_are_counted_from_the_first_start_to_the_last_end():
