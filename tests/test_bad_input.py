@@ -17,6 +17,7 @@ from data import load_corpus
 from programs import AuthorshipProgram, compile, personalize
 from programs.card import SCHEMA_VERSION
 from programs.entry import exit_code
+from programs.lms import make_lm
 from programs.progress import RunProgress
 from programs.tracking_store import SQLITE
 from programs.versions import load, save_version
@@ -84,13 +85,20 @@ def test_a_choice_that_cannot_be_served_names_the_remedy(arguments, remedy, tmp_
 @pytest.mark.parametrize(
     ("arguments", "remedy"),
     [
-        (["--data", "hub:nobody/nothing"], "jsonl:PATH or csv:PATH"),
         (["--lm", "embedded", "--api-base", "http://127.0.0.1:9"], "drop it, or name a hosted model"),
         (["--lm", f"embedded:{sys.executable}"], "reads a GGUF file"),
     ],
-    ids=["no network", "api base", "not a model"],
+    ids=["api base", "not a model"],
 )
-def test_in_a_process_of_its_own_it_is_one_line_and_exit_code_2(arguments, remedy, tmp_path):
+def test_a_model_that_cannot_be_had_is_named_before_anything_else(arguments, remedy, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("programs.experiment.make_lm", make_lm)
+    assert compiled(*arguments, out=tmp_path / "out") == 2
+    assert remedy in fault(capsys)
+    assert not (tmp_path / "out" / "authorship").exists()
+
+
+def test_in_a_process_of_its_own_it_is_one_line_and_exit_code_2(tmp_path):
+    arguments, remedy = ["--data", "hub:nobody/nothing"], "jsonl:PATH or csv:PATH"
     environment = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_OFFLINE": "0"}
     done = subprocess.run(
         [sys.executable, "-m", "programs.compile", *arguments, "--out", str(tmp_path / "out")],
@@ -225,9 +233,10 @@ def test_a_full_disk_is_found_before_the_first_call(small_disk, tmp_path, capsys
     assert "free some space" in fault(capsys)
 
 
-def test_a_disk_that_fills_up_during_a_run_leaves_no_half_version(small_disk, tmp_path, capsys, monkeypatch):
+def test_a_disk_that_fills_up_during_a_run_leaves_no_half_version(
+    small_disk, mlflow_folder, tmp_path, capsys, monkeypatch
+):
     # MLflow's own store is elsewhere, so that it is saving the version that finds the disk full.
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"{SQLITE}{tmp_path / 'mlflow.db'}")
     out, trial = small_disk / "out", RunProgress.trial
 
     def fill_up(self, number, *facts):

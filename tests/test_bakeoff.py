@@ -8,8 +8,8 @@ from pathlib import Path
 import dspy
 import pytest
 from answering import AnsweringEngine, answering_lm
+from bundled_texts import write_bundled
 
-from data import load_corpus
 from programs.bakeoff import main
 from programs.bakeoffs.apart import answers_apart
 from programs.bakeoffs.records import Results
@@ -18,22 +18,14 @@ from programs.lms.answer_cache import AnswerCache
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    """Eight bundled authors with eight texts each, and one MLflow store for all tests."""
-    folder = tmp_path_factory.mktemp("baked")
-    texts = [
-        {"author": author.id, "text": text.text, "prompt": text.prompt, "domain": text.domain, "id": text.id}
-        for author in load_corpus("bundled").authors[:8]
-        for text in author.texts[:8]
-    ]
-    (folder / "texts.jsonl").write_text("\n".join(json.dumps(text) for text in texts), "utf-8")
-    return folder
+def texts(tmp_path_factory) -> Path:
+    """Eight bundled authors with eight texts each."""
+    return write_bundled(tmp_path_factory.mktemp("baked") / "texts.jsonl", 8, 8)
 
 
 @pytest.fixture
-def bake(place, tmp_path, monkeypatch):
+def bake(texts, mlflow_folder, tmp_path, monkeypatch):
     """Runs the command with an engine of ours; its exit code."""
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{place / 'mlflow.db'}")
     monkeypatch.setenv("DSPY_CACHEDIR", str(tmp_path / "cache"))
     # The command makes a cache of its own this process's; the next test has the one before.
     monkeypatch.setattr(dspy, "cache", dspy.cache)
@@ -43,7 +35,7 @@ def bake(place, tmp_path, monkeypatch):
         monkeypatch.setattr(
             "programs.experiment.make_lm", lambda name, **settings: answering_lm(engine, cache=True, **settings)
         )
-        small = ["--data", f"jsonl:{place / 'texts.jsonl'}", "--out", tmp_path, "--samples", 2, "--targets", 2]
+        small = ["--data", f"jsonl:{texts}", "--out", tmp_path, "--samples", 2, "--targets", 2]
         return exit_code(lambda: main([str(word) for word in (*small, "--threads", 4, *arguments)]))
 
     return run
@@ -58,7 +50,7 @@ def results_of(out: Path) -> Results:
     return Results.model_validate_json((folder_of(out) / "bakeoff.json").read_bytes())
 
 
-def test_a_bake_off_compares_keeps_and_goes_on(bake, place, tmp_path, capsys):
+def test_a_bake_off_compares_keeps_and_goes_on(bake, mlflow_folder, tmp_path, capsys):
     assert bake("--optimizers", "bootstrap,miprov2", "--seeds", "3", "--json") == 0
     results = Results.model_validate_json(capsys.readouterr().out)
     assert results == results_of(tmp_path)
@@ -75,7 +67,7 @@ def test_a_bake_off_compares_keeps_and_goes_on(bake, place, tmp_path, capsys):
         assert each.bests[-1].trial is None and each.bests[-1].spent == each.spent
         assert len(each.judged) == 2 and all(one.zero_shot is not None for one in each.judged)
         assert sum(one.zero_shot or 0 for one in each.judged) / 2 == each.bests[-1].win_rate
-    with sqlite3.connect(place / "mlflow.db") as database:
+    with sqlite3.connect(mlflow_folder / "mlflow.db") as database:
         assert ("bakeoff",) in database.execute("select value from tags where key = 'kind'").fetchall()
         metrics = {key for (key,) in database.execute("select key from metrics")}
     assert {"win_rate/miprov2 vs uncompiled_low", "spent/bootstrap/tokens", "tokens to miprov2/bootstrap"} <= metrics
@@ -163,7 +155,7 @@ def test_a_dry_run_counts_calls_and_writes_nothing(bake, tmp_path, capsys):
     assert list(phases)[1:3] == ["bootstrap, a seed", "miprov2, a seed"]
     folders = []
     for more in ([], ["--max-calls", "50"], ["--budget", "medium"], ["--seeds", "1,0"]):
-        assert bake("--seeds", "0", *more, "--dry-run", "--json", engine=engine) == 0
+        assert bake("--optimizers", "labeled", "--seeds", "0", *more, "--dry-run", "--json", engine=engine) == 0
         folders.append(json.loads(capsys.readouterr().out)["folder"])
     # Other optimizers and seeds can be compared; another budget or split (that of the first seed) cannot.
     assert folders[0] == plan["folder"] and len(set(folders)) == 4
@@ -193,7 +185,7 @@ def test_a_dry_run_counts_calls_and_writes_nothing(bake, tmp_path, capsys):
 )
 def test_a_bad_choice_ends_in_one_line_before_any_call(bake, tmp_path, arguments, message, capsys):
     engine = AnsweringEngine()
-    assert bake(*arguments, engine=engine) == 2
+    assert bake("--optimizers", "bootstrap", *arguments, engine=engine) == 2
     error = capsys.readouterr().err
     assert message in error and error.count("\n") == 1
     assert engine.n_calls == 0 and not (tmp_path / "bakeoffs").exists()

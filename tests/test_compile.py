@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+from bundled_texts import write_bundled
 
-from data import load_corpus
 from programs import load
 from programs.aliases import read_aliases
 from programs.card import Card
@@ -23,19 +23,14 @@ from programs.tasks import TASKS
 
 ROOT = Path(__file__).parents[1]
 SMALL = ["--samples", "2", "--targets", "1", "--threads", "8"]
+BUDGET = 30
+"""Calls for two trials."""
 
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory):
     """Five bundled authors with seven texts each, as a file of the user's own."""
-    path = tmp_path_factory.mktemp("corpus") / "texts.jsonl"
-    rows = [
-        {"author": author.id, "text": text.text, "prompt": text.prompt, "domain": text.domain, "id": text.id}
-        for author in load_corpus("bundled").authors[:5]
-        for text in author.texts[:7]
-    ]
-    path.write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
-    return path
+    return write_bundled(tmp_path_factory.mktemp("corpus") / "texts.jsonl", 5, 7)
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +40,9 @@ def compiled(texts, tmp_path_factory):
     command = [sys.executable, "-m", "programs.compile", "--data", f"jsonl:{texts}", "--out", str(out), *SMALL]
     environment = {**os.environ, "DSPY_CACHEDIR": str(out.parent / "cache")}
     environment.pop("MLFLOW_TRACKING_URI", None)
-    done = subprocess.run(
-        [*command, "--budget", "40", "--json"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280
-    )
+    # Short samples and few habits are read and written in half the time.
+    command += ["--budget", str(BUDGET), "--set", "sample_words=60", "n_habits=3", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
     return Card.model_validate_json(done.stdout), out
 
@@ -65,7 +60,7 @@ def test_json_is_the_card_that_was_saved_and_nothing_else(compiled):
 
 def test_a_budget_in_calls_is_not_exceeded(compiled):
     card, _ = compiled
-    assert 0 < sum(spend.calls for spend in card.spent) <= 40
+    assert 0 < sum(spend.calls for spend in card.spent) <= BUDGET
     assert all(spend.dollars == 0 for spend in card.spent)
 
 
@@ -100,6 +95,7 @@ def test_the_saved_program_loads_with_what_was_chosen(compiled):
     card, out = compiled
     program = load("authorship/1", root=out)
     assert TASKS["authorship"].settings_of(program) == card.settings
+    assert (card.settings["sample_words"], card.settings["n_habits"]) == (60, 3)
     assert program.version == "1"
 
 

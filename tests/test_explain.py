@@ -9,6 +9,7 @@ from pathlib import Path
 import dspy
 import pytest
 from answering import answering_lm
+from bundled_texts import write_bundled
 from obeying import ObeyingEngine
 from rich.console import Console
 from scripted import lm
@@ -26,37 +27,29 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    """Eight bundled authors with ten texts each, and one MLflow store for all tests."""
-    folder = tmp_path_factory.mktemp("explained")
-    rows = [
-        {"author": author.id, "text": text.text, "prompt": text.prompt, "domain": text.domain, "id": text.id}
-        for author in load_corpus("bundled").authors[:8]
-        for text in author.texts[:10]
-    ]
-    (folder / "texts.jsonl").write_text("\n".join(json.dumps(row) for row in rows), "utf-8")
-    return folder
+def texts(tmp_path_factory) -> Path:
+    """Eight bundled authors with ten texts each."""
+    return write_bundled(tmp_path_factory.mktemp("explained") / "texts.jsonl", 8, 10)
 
 
 @pytest.fixture(scope="module")
-def seed(place) -> int:
+def seed(texts) -> int:
     """One that puts carla-voss, who hedges, into the test part, which has four authors."""
-    corpus = load_corpus(f"jsonl:{place / 'texts.jsonl'}")
+    corpus = load_corpus(f"jsonl:{texts}")
     tests = ((n, split(corpus, seed=n, n_samples=2).test) for n in range(30))
     return next(n for n, cases in tests if "carla-voss" in {case.author.id for case in cases})
 
 
 @pytest.fixture
-def explain(place, seed, monkeypatch):
+def explain(texts, seed, mlflow_folder, monkeypatch):
     """Runs the command with an engine of ours; its exit code."""
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{place / 'mlflow.db'}")
 
     def run(*arguments: object, out: Path, engine: ObeyingEngine | None = None) -> int:
         engine = engine or ObeyingEngine()
         monkeypatch.setattr("programs.experiment.make_lm", lambda name, **settings: answering_lm(engine, **settings))
         small = [
             "--data",
-            f"jsonl:{place / 'texts.jsonl'}",
+            f"jsonl:{texts}",
             "--out",
             out,
             "--samples",
@@ -79,7 +72,7 @@ def kept(out: Path) -> tuple[Path, Explanation]:
 ONE = ("--author", "carla-voss")
 
 
-def test_the_hypothesis_that_the_model_heeds_is_found_and_stands_first(explain, place, tmp_path, capsys):
+def test_the_hypothesis_that_the_model_heeds_is_found_and_stands_first(explain, mlflow_folder, tmp_path, capsys):
     engine = ObeyingEngine()
     assert explain(*ONE, "--judge", "stylometric", "delta", out=tmp_path, engine=engine) == 0
     folder, found = kept(tmp_path)
@@ -111,7 +104,7 @@ def test_the_hypothesis_that_the_model_heeds_is_found_and_stands_first(explain, 
     told = capsys.readouterr().out
     assert told.index("Hedges with words") < told.index("no effect can be told from noise")
     assert "held with : without it: 100% : 0%" in told and str(folder / "effects.png") in told
-    with sqlite3.connect(place / "mlflow.db") as database:
+    with sqlite3.connect(mlflow_folder / "mlflow.db") as database:
         assert ("explanation",) in database.execute("select value from tags where key = 'kind'").fetchall()
         metrics = {key for (key,) in database.execute("select key from metrics")}
     assert any(key.startswith("effect/delta/score/carla-voss/hypothesis/hypothesis 1/without") for key in metrics)
@@ -241,6 +234,7 @@ def test_a_dry_run_says_what_it_would_cost_and_does_nothing(explain, tmp_path, c
         ((*ONE, "--version", "champion"), "unknown program 'authorship@champion'"),
         ((*ONE, "--judge", "stylish"), "unknown judge 'stylish'"),
         ((*ONE, "--judge", "delta", "delta"), "judge 'delta' is named twice"),
+        ((*ONE, "--task", "deliberative"), "task 'deliberative' has no authors"),
         ((*ONE, "--draws", "0"), "--draws is 0"),
         ((*ONE, "--donors", "-1"), "--donors is -1"),
     ],

@@ -10,7 +10,7 @@ from programs.authorship import AuthorshipProgram
 from programs.fencing import defused, gives_orders, order_passages, orders, quoted, repeats, unordered
 from programs.profile import Profile, infer_profile, update
 
-TEXTS = texts_of("edmund-leigh")[:4]
+TEXTS = texts_of("edmund-leigh")[:3]
 PLACES = ("alone", "opening", "inside", "closing")
 """Where in a sample an attempt stands; each attempt is tried in one, in turn."""
 

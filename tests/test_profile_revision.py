@@ -31,7 +31,7 @@ def told_of(profile: Profile) -> list[tuple[object, ...]]:
     ]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.sampled_from(AUTHORS), st.integers(1, 11), st.integers(1, 3), st.sampled_from([1, 4, 8]))
 def test_an_update_leaves_what_starting_over_would(author: str, n_known: int, n_new: int, n: int):
     texts = texts_of(author)[: n_known + n_new]

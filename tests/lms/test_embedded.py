@@ -87,7 +87,7 @@ def test_a_stop_string_ends_the_answer_and_is_not_in_it(engine: EmbeddedEngine):
 
 def test_a_frequency_penalty_makes_a_text_repeat_itself_less(engine: EmbeddedEngine):
     plain, penalised = (
-        (ask(engine, "List animals.", max_tokens=120, frequency_penalty=penalty).message.text or "").split()
+        (ask(engine, "List animals.", max_tokens=60, frequency_penalty=penalty).message.text or "").split()
         for penalty in (0, 2)
     )
     assert len(set(penalised)) / len(penalised) > len(set(plain)) / len(plain)

@@ -1,6 +1,8 @@
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import dspy
+import pytest
 
 from programs.authorship import AuthorshipProgram
 from programs.habits import measured_habits, offered
@@ -40,17 +42,24 @@ SAMPLE_SETS = (
 )
 
 
-def test_typed_hypotheses_parse_whatever_the_samples_are(engine: object):
+@pytest.fixture(scope="module")
+def inferred(engine: object) -> list[list[Hypothesis]]:
+    """What the real model states of each set, and last of the first one with its habits on offer; all at once."""
     model = make_lm("embedded", exact=True, cache=False)
 
-    def inferred(samples: list[str]) -> list[Hypothesis]:
+    def infer(samples: list[str], **offer: Any) -> list[Hypothesis]:
         with dspy.context(lm=model, adapter=FittingAdapter()):
-            infer = AuthorshipProgram().infer
-            return infer(attributes={}, samples=[Sample(text=sample) for sample in samples]).hypotheses
+            read = [Sample(text=sample) for sample in samples]
+            return AuthorshipProgram().infer(attributes={}, samples=read, **offer).hypotheses
 
-    with ThreadPoolExecutor(len(SAMPLE_SETS)) as pool:
-        made = list(pool.map(inferred, SAMPLE_SETS))
-    for samples, found in zip(SAMPLE_SETS, made, strict=True):
+    with ThreadPoolExecutor(len(SAMPLE_SETS) + 1) as pool:
+        asked = [pool.submit(infer, samples) for samples in SAMPLE_SETS]
+        asked.append(pool.submit(infer, SAMPLE_SETS[0], habits=offered(measured_habits(SAMPLE_SETS[0]))))
+        return [each.result() for each in asked]
+
+
+def test_typed_hypotheses_parse_whatever_the_samples_are(inferred: list[list[Hypothesis]]):
+    for samples, found in zip(SAMPLE_SETS, inferred[:-1], strict=True):
         assert len(found) >= 3
         # "ok" is too short to be quoted; elsewhere every claim quotes, and quotes what is there.
         assert all(bool(hypothesis.evidence) == (samples != ["ok"]) for hypothesis in found)
@@ -58,16 +67,10 @@ def test_typed_hypotheses_parse_whatever_the_samples_are(engine: object):
             assert any(span in sample for sample in samples)
 
 
-def test_the_real_model_states_measured_habits_each_once(engine: object):
-    samples = [Sample(text=sample) for sample in SAMPLE_SETS[0]]
-    habits = measured_habits([sample.text for sample in samples])
-    assert len(habits) >= 3
-    with dspy.context(lm=make_lm("embedded", exact=True, cache=False), adapter=FittingAdapter()):
-        infer = AuthorshipProgram().infer
-        found = infer(attributes={}, samples=samples, habits=offered(habits)).hypotheses
-    stated = [each.statement for each in found]
+def test_the_real_model_states_measured_habits_each_once(inferred: list[list[Hypothesis]]):
+    stated = [each.statement for each in inferred[-1]]
     assert len(set(stated)) == len(stated) >= 3
-    assert set(stated) <= {habit.statement for habit in habits}
+    assert set(stated) <= {habit.statement for habit in measured_habits(SAMPLE_SETS[0])}
 
 
 def test_a_program_writes_with_the_real_model_and_no_marker_of_a_turn_shows(engine: object):
