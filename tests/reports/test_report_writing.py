@@ -18,6 +18,8 @@ from programs.summary import summarise
 from signatures.errors import SetupError
 
 SMALL = Size(n_authors=4, n_targets=3, n_words=20)
+FEW = made_rows(SMALL, systems=("few-shot", "compiled"))
+"""What is drawn of them is drawn in a third of the time."""
 PLOTS = {"forest", "agreement", "authors", "lengths", "costs"}
 HOSTILE = (
     "</script><img src=x onerror=alert(1)>",
@@ -127,16 +129,16 @@ def test_a_number_by_an_untrusted_judge_never_stands_bare(rows: list[LedgerRow],
         assert f">{rate:.3f}<" not in section.replace("<s>", "").replace("</s>", "") or f"<s>{rate:.3f}" in section
 
 
-def test_a_judge_below_80_percent_in_one_of_two_validations_is_not_trusted(rows: list[LedgerRow], tmp_path: Path):
+def test_a_judge_below_80_percent_in_one_of_two_validations_is_not_trusted(tmp_path: Path):
     about = made_about()
     notes = [note.model_copy(update={"trusted": note.accuracy >= 0.88}) for note in about.judges]
-    page = write_report(tmp_path, rows, about.model_copy(update={"judges": tuple(notes)})).read_text("utf-8")
+    page = write_report(tmp_path, FEW, about.model_copy(update={"judges": tuple(notes)})).read_text("utf-8")
     # delta: 0.88 against other authors, 0.86 against the model.
     assert page.count('class="by-judge not-trusted"') == 2 and page.count('class="by-judge trusted"') == 1
 
 
-def test_a_judge_that_nobody_validated_is_marked(rows: list[LedgerRow], tmp_path: Path):
-    page = write_report(tmp_path, rows, LedgerAbout()).read_text("utf-8")
+def test_a_judge_that_nobody_validated_is_marked(tmp_path: Path):
+    page = write_report(tmp_path, FEW, LedgerAbout()).read_text("utf-8")
     assert page.count('class="by-judge not-validated"') == len(JUDGES)
     assert "nothing says how often this judge is right" in page
 
@@ -184,11 +186,11 @@ def test_failures_are_shown_with_their_denominator_and_reason(tmp_path: Path):
     ("rows", "says"),
     [
         ([], "The ledger has no rows: nothing was judged."),
-        (made_rows(replace(SMALL, n_authors=1)), "1 author, 3 targets"),
-        ([row for row in made_rows(SMALL) if row.judge == "delta"], "One judge only"),
-        (changed(made_rows(SMALL), candidate_text="same", baseline_text="same", verdict="tie", error=None), "0.500"),
-        (changed(made_rows(SMALL), candidate_text="", baseline_text="", candidate_words=0, baseline_words=0), "0 : 0"),
-        ([row for row in made_rows(SMALL) if row.order == "candidate-first"], "no verdict in one of the orders"),
+        (made_rows(replace(SMALL, n_authors=1), systems=("few-shot", "compiled")), "1 author, 3 targets"),
+        ([row for row in FEW if row.judge == "delta"], "One judge only"),
+        (changed(FEW, candidate_text="same", baseline_text="same", verdict="tie", error=None), "0.500"),
+        (changed(FEW, candidate_text="", baseline_text="", candidate_words=0, baseline_words=0), "0 : 0"),
+        ([row for row in FEW if row.order == "candidate-first"], "no verdict in one of the orders"),
     ],
     ids=["no rows", "one author", "one judge", "identical texts", "empty texts", "one order only"],
 )
@@ -219,13 +221,13 @@ def test_transfers_stand_in_matrices_and_curves_with_links_to_their_pairs(rows: 
     assert "transfer = " not in page
 
 
-def test_pictures_that_a_new_report_does_not_have_are_removed(rows: list[LedgerRow], tmp_path: Path):
-    write_report(tmp_path, rows, made_about())
-    write_report(tmp_path, [row for row in rows if row.judge == "delta"], made_about())
+def test_pictures_that_a_new_report_does_not_have_are_removed(tmp_path: Path):
+    write_report(tmp_path, FEW, made_about())
+    write_report(tmp_path, [row for row in FEW if row.judge == "delta"], made_about())
     assert {path.stem for path in (tmp_path / "plots").iterdir()} == PLOTS - {"agreement"}
 
 
-def test_a_folder_that_is_a_file_is_a_user_fault(rows: list[LedgerRow], tmp_path: Path):
+def test_a_folder_that_is_a_file_is_a_user_fault(tmp_path: Path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(SetupError, match="cannot write .*taken"):
-        write_report(tmp_path / "taken", rows, made_about())
+        write_report(tmp_path / "taken", [], made_about())
