@@ -23,8 +23,8 @@ from programs.tasks import TASKS
 
 ROOT = Path(__file__).parents[1]
 SMALL = ["--samples", "2", "--targets", "1", "--threads", "8"]
-BUDGET = 30
-"""Calls for two trials."""
+BUDGET = 28
+"""Calls for one trial."""
 
 
 @pytest.fixture(scope="module")

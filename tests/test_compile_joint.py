@@ -26,7 +26,7 @@ JOINT = ("--optimizer", "joint", "--budget", "light")
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory) -> Path:
-    return write_bundled(tmp_path_factory.mktemp("corpus") / "texts.jsonl", 10, 8)
+    return write_bundled(tmp_path_factory.mktemp("corpus") / "texts.jsonl", 8, 8)
 
 
 def compiling(patch: pytest.MonkeyPatch, texts: Path, cache: Path) -> Callable[..., int]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import dspy
 import mlflow
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_ledger import ledger
 from mlflow.entities import Run
@@ -358,6 +358,7 @@ Settings = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(max_size=12), Settings, max_size=4))
 def test_params_always_fit_what_mlflow_takes(settings: dict):
     for name, value in flat_params(settings).items():

@@ -11,3 +11,11 @@ def engine() -> Iterator[EmbeddedEngine]:
     engine = engine_for(exact=True)
     yield engine
     engine.close()
+
+
+@pytest.fixture(scope="session")
+def quick_engine() -> Iterator[EmbeddedEngine]:
+    """The real model as programs use it, for tests that take any text."""
+    engine = engine_for()
+    yield engine
+    engine.close()

@@ -203,11 +203,11 @@ def answered(engine: EmbeddedEngine, schema: dict[str, Any], prompt: str, max_to
     return engine.complete(Request("m", messages=(Message.user(prompt),), config=config)).message.text or ""
 
 
-def test_a_record_of_every_kind_parses_whatever_the_model_says(engine: EmbeddedEngine):
+def test_a_record_of_every_kind_parses_whatever_the_model_says(quick_engine: EmbeddedEngine):
     schema = Report.model_json_schema()
     assert grammar(schema) is not None
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda index: answered(engine, schema, f"Report {index}."), range(6)))
+        answers = list(pool.map(lambda index: answered(quick_engine, schema, f"Report {index}."), range(6)))
     for answer in answers:
         # Compact JSON survives being read and written again without white space.
         assert json.dumps(json.loads(answer), separators=(",", ":"), ensure_ascii=False).count(" ") == answer.count(" ")
@@ -221,12 +221,12 @@ def test_a_record_of_every_kind_parses_whatever_the_model_says(engine: EmbeddedE
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(kinds=st.lists(TYPES, min_size=1, max_size=3))
-def test_random_records_parse(engine: EmbeddedEngine, kinds: list[Any]):
+def test_random_records_parse(quick_engine: EmbeddedEngine, kinds: list[Any]):
     fields: dict[str, Any] = {f"field {index}": (kind, ...) for index, kind in enumerate(kinds)}
     record = pydantic.create_model("Record", **fields)
     schema = record.model_json_schema()
     assert grammar(schema) is not None
-    record.model_validate_json(answered(engine, schema, "Fill in the form."))
+    record.model_validate_json(answered(quick_engine, schema, "Fill in the form."))
 
 
 @pytest.mark.parametrize(
@@ -240,15 +240,15 @@ def test_random_records_parse(engine: EmbeddedEngine, kinds: list[Any]):
         'a "quoted" C:\\path\tand a tab',
     ],
 )
-def test_an_enumerated_value_is_written_as_it_stands(engine: EmbeddedEngine, value: str):
-    assert json.loads(answered(engine, {"enum": [value]}, "Say it.")) == value
+def test_an_enumerated_value_is_written_as_it_stands(quick_engine: EmbeddedEngine, value: str):
+    assert json.loads(answered(quick_engine, {"enum": [value]}, "Say it.")) == value
 
 
-def test_a_schema_beyond_the_grammar_still_constrains(engine: EmbeddedEngine):
+def test_a_schema_beyond_the_grammar_still_constrains(quick_engine: EmbeddedEngine):
     schema = {
         "type": "object",
         "properties": {"day": {"type": "string", "pattern": "^(Mon|Tues)day$"}},
         "required": ["day"],
     }
     assert grammar(schema) is None
-    assert json.loads(answered(engine, schema, "Which day?"))["day"] in ("Monday", "Tuesday")
+    assert json.loads(answered(quick_engine, schema, "Which day?"))["day"] in ("Monday", "Tuesday")
