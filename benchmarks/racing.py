@@ -181,7 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--threads", type=int, default=32, help="calls in flight (default: 32)")
     parser.add_argument("--seed", type=int, default=0, help="of split, drawn programs and decoding (default: 0)")
-    parser.add_argument("--seeds", type=int, default=20, help="races (default: 20)")
+    parser.add_argument("--seeds", type=int, default=50, help="races (default: 50)")
     parser.add_argument("--risk", type=float, default=RISK, help=f"of the race (default: {RISK}, as in a compile)")
     parser.add_argument("--out", type=Path, default=Path("artifacts/racing.json"), help="scores (default: %(default)s)")
     return parser
