@@ -21,7 +21,7 @@ from dspy.lm15 import (
 from dspy.utils.exceptions import ContextWindowExceededError
 
 from programs.lms import embedded, make_lm
-from programs.lms.embedded import AsyncEmbeddedEngine, EmbeddedEngine, engine_for
+from programs.lms.embedded import AsyncEmbeddedEngine, EmbeddedEngine
 from programs.lms.gguf_file import ModelFile
 from signatures.errors import SetupError
 from tests.lms.made_models import write_model
@@ -145,9 +145,8 @@ def test_a_cancelled_task_frees_its_place(engine: EmbeddedEngine):
     assert not engine.start()._active
 
 
-def test_closing_ends_a_running_call_and_the_next_call_loads_again(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(embedded, "_engines", {})
-    engine = engine_for()
+def test_closing_ends_a_running_call_and_the_next_call_loads_again(quick_engine: EmbeddedEngine):
+    engine = quick_engine
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(ask, engine, max_tokens=4000, stop=("never\0",))
         while not engine._scheduler or not engine._scheduler._active:
@@ -160,7 +159,6 @@ def test_closing_ends_a_running_call_and_the_next_call_loads_again(monkeypatch: 
     assert engine._scheduler is None
     assert ask(engine, max_tokens=2).usage.output_tokens == 2
     assert engine.busy_seconds > busy
-    engine.close()
 
 
 @pytest.mark.parametrize("bound", [0, -1, 1.5, "2", True, None])
