@@ -154,16 +154,18 @@ def fit_others(program: AuthorshipProgram, corpus: str, cases: Sequence[AuthorCa
 
 def fit_precedents(program: DeliberativeProgram, corpus: str, cases: Sequence[Any]) -> str:
     """Lets the program go by how the corpus's own requests were decided, where enough of them say."""
+    from data.requests import load_requests
     from programs.deliberating.precedents import enough, fit_leanings
 
     known = [request for case in cases for request in case.known]
     if not enough(known):
         return "the deliberating step is offered no leanings: too few requests here say how they should be decided"
-    program.leanings = fit_leanings(known, program.policy)
+    program.leanings = fit_leanings(known, program.policy, load_requests("everyday").requests)
     leanings = program.leanings
+    usual = counted(leanings.n_everyday, "everyday request")
     return (
         f"the deliberating step is offered leanings, fitted to {counted(leanings.n_requests, 'request')} in "
-        f"{counted(leanings.n_pairs, 'pair')} of {Path(corpus).name}"
+        f"{counted(leanings.n_pairs, 'pair')} of {Path(corpus).name} beside {usual}"
     )
 
 

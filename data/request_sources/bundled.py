@@ -1,4 +1,4 @@
-"""The requests that ship with the package: look-alike pairs with askers, and claims that must not help (see README)."""
+"""The requests that ship: look-alike pairs with askers, claims that must not help, everyday ones (see README)."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -75,6 +75,14 @@ def read_claims(folder: Path = FOLDER) -> RequestTable:
     Raises: SetupError if the file is missing or damaged; the remedy is to install again.
     """
     return _table(row for one in _read(folder / "claims.jsonl") for row in one.rows(one.topic))
+
+
+def read_everyday(folder: Path = FOLDER) -> RequestTable:
+    """Reads requests that nobody would think twice about, each prompt a pair of its own.
+
+    Raises: SetupError if the file is missing or damaged; the remedy is to install again.
+    """
+    return _table(row for one in _read(folder / "everyday.jsonl") for row in one.rows(one.label))
 
 
 def _table(rows: Iterable[RequestRow]) -> RequestTable:

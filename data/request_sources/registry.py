@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from data.request_sources.bundled import read_claims, read_dilemmas
+from data.request_sources.bundled import read_claims, read_dilemmas, read_everyday
 from data.request_sources.cosapien import COSAPIEN
 from data.request_sources.jbb import JBB
 from data.request_sources.or_bench import OR_BENCH
@@ -54,6 +54,7 @@ REQUEST_SOURCES: Mapping[str, RequestSource] = MappingProxyType(
         for source in (
             _bundled("bundled", read_dilemmas),
             _bundled("claims", read_claims),
+            _bundled("everyday", read_everyday),
             _own("jsonl"),
             _own("csv"),
             *(_public(corpus) for corpus in (XSTEST, JBB, STRONGREJECT, OR_BENCH, COSAPIEN)),

@@ -54,6 +54,8 @@ class Leanings(BaseModel):
     """Sha-256 (hex) of the policy's words: under another policy nothing is known."""
     n_requests: int = Field(ge=1)
     n_pairs: int = Field(ge=1)
+    n_everyday: int = Field(default=0, ge=0)
+    """Everyday requests that were weighed beside them."""
     asked: Weights
     """Where something is known of the asker."""
     bare: Weights
