@@ -55,8 +55,9 @@ class RequestSplits:
 
 
 def load_requests(name: str) -> RequestCorpus:
-    """Loads `bundled`, `claims`, `everyday`, `jsonl:PATH`, `csv:PATH`, or a public corpus from the hub or a local
-    copy of it.
+    """Loads a corpus that ships, a file, or a public corpus from the hub or a local copy of it.
+
+    `bundled`, `claims` and `everyday` ship (see the card in `data/dilemmas`); files are `jsonl:PATH` and `csv:PATH`.
 
     The public ones are `xstest`, `jbb`, `strongreject`, `or-bench` and `cosapien`, or `xstest:PATH` and so on;
     `or-bench:?config=or-bench-80k` names a configuration. A file of one's own may name its columns, as in
