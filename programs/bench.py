@@ -176,7 +176,7 @@ def _ready(splits: Parts) -> None:
     return None
 
 
-def _nothing_to_try(n_samples: int) -> Mapping[str, Sequence[Any]]:
+def _nothing_to_try(n_samples: int, budget: str) -> Mapping[str, Sequence[Any]]:
     return {}
 
 
@@ -220,8 +220,9 @@ class Bench:
     """Whether there is anything to carry over (`evaluations.transfer`)."""
     n_targets: int = 3
     """Targets of a case, where the user gives no number."""
-    tried: Callable[[int], Mapping[str, Sequence[Any]]] = _nothing_to_try
-    """(texts of an author that are shown) to settings of the program, each with values that a search may try."""
+    tried: Callable[[int, str], Mapping[str, Sequence[Any]]] = _nothing_to_try
+    """(texts of an author that are shown, budget's name) to settings of the program, each with values that a search may
+    try; the first setting at its last value is tried first."""
     trials: Mapping[str, int] = field(default_factory=lambda: TRIALS)
     """Of the named budgets."""
     seconds_a_call: float = SECONDS_A_CALL

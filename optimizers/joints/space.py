@@ -69,9 +69,12 @@ class Space(BaseModel):
         return {name: value for name, value in chosen.items() if name in choices}
 
     def starts(self) -> list[dict[str, Any]]:
-        """What is tried first: the student under as many demos as there are, of each kind of demos."""
+        """What is tried first: the first setting at its last value, then as many demos as there are, of each kind.
+
+        All else is as it was handed in.
+        """
+        found = [{**self.student(), f"setting:{name}": values[-1]} for name, values in self.settings.items()][:1]
         kinds = dict.fromkeys(name.split()[0] for step in self.steps.values() for name in step.demos)
-        found = []
         for kind in kinds:
             chosen = self.student()
             for name, step in self.steps.items():

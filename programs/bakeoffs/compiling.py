@@ -36,7 +36,7 @@ class Estimates:
         self._setup = setup
         roles = with_roles(setup.experiment, Asked(), Budget())
         self._estimators = {
-            name: Estimator(roles, setup.student, find_optimizer(name), None, _tried(setup.experiment, name))
+            name: Estimator(roles, setup.student, find_optimizer(name), None, _tried(setup, name))
             for name in setup.choices.optimizers
         }
 
@@ -88,7 +88,7 @@ class Searcher:
         chosen, budget = find_optimizer(optimizer), Budget(self.limits)
         roles = with_roles(self.setup.experiment, Asked(), budget)
         metric = _metric(roles.experiment, ground)
-        material = _material(roles, ground, optimizer)
+        material = _material(self.setup, roles, ground, optimizer)
         watch = _Watch(budget, on_trial)
         with dspy.context(lm=roles.experiment.lm):
             compiled = self._compiled(chosen, seed, ground, material, metric, watch)
@@ -132,7 +132,7 @@ def _metric(experiment: Experiment, ground: Ground) -> Any:
     return experiment.task.bench.metric(judge, experiment.targets(splits.train, splits.val), ground.zero_shot)
 
 
-def _material(roles: Roles, ground: Ground, optimizer: str) -> Material:
+def _material(setup: Setup, roles: Roles, ground: Ground, optimizer: str) -> Material:
     experiment = roles.experiment
     return Material(
         trainset=ground.trainset,
@@ -140,13 +140,15 @@ def _material(roles: Roles, ground: Ground, optimizer: str) -> Material:
         labelled=experiment.labelled,
         variants=experiment.task.variants,
         proposer=roles.proposer,
-        settings=_tried(experiment, optimizer),
+        settings=_tried(setup, optimizer),
     )
 
 
-def _tried(experiment: Experiment, optimizer: str) -> Mapping[str, Any]:
+def _tried(setup: Setup, optimizer: str) -> Mapping[str, Any]:
     """Settings that a search may change, as a compile has them; one optimizer searches settings."""
-    return experiment.task.bench.tried(experiment.choices.n_samples) if optimizer == JOINT else {}
+    if optimizer != JOINT:
+        return {}
+    return setup.experiment.task.bench.tried(setup.experiment.choices.n_samples, setup.choices.budget)
 
 
 def _pruned(trial: Trial) -> bool:

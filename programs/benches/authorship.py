@@ -104,15 +104,18 @@ def _row(case: AuthorCase, target: Any, answer: Answer) -> dict[str, str]:
     return {"sample": case.samples[0].text if case.samples else ""}
 
 
-def _tried(n_samples: int) -> dict[str, list[int]]:
-    """Settings that decide how long a prompt is, and how many texts are written for it."""
+def _tried(n_samples: int, budget: str) -> dict[str, list[int]]:
+    """Settings that decide how many texts are written for a prompt, and how long that is.
+
+    The small budget stops at four texts: eight double what the compiled program takes, in the report as in use.
+    """
     # With three samples or fewer there is nothing to leave out.
     shown = {"n_shown": [n for n in (3, 5, 7) if n <= n_samples]} if n_samples > 3 else {}
     return {
+        "n_candidates": [1, 4] if budget == "light" else [1, 4, 8],
         **shown,
         "sample_words": [120, 200],
         "n_habits": [0, 6],
-        "n_candidates": [1, 4, 8],
     }
 
 

@@ -91,7 +91,7 @@ def prepare_compile(experiment: Experiment, asked: Asked, student: dspy.Module, 
     optimizer = optimizer_of(asked, study.where, dict(about(experiment, asked)))
     task = experiment.task
     champion = load(task.name, root=experiment.choices.out) if asked.opponent == "champion" else None
-    tried = _tried(experiment, changed) if optimizer.name == JOINT else {}
+    tried = _tried(experiment, asked.budget, changed) if optimizer.name == JOINT else {}
     plan = make_plan(
         roles.experiment,
         asked.budget,
@@ -105,9 +105,9 @@ def prepare_compile(experiment: Experiment, asked: Asked, student: dspy.Module, 
     return setup
 
 
-def _tried(experiment: Experiment, changed: Mapping[str, Any]) -> dict[str, Any]:
+def _tried(experiment: Experiment, budget: str, changed: Mapping[str, Any]) -> dict[str, Any]:
     """Settings that a search may change: the task's, without those that the user set by hand."""
-    tried = experiment.task.bench.tried(experiment.choices.n_samples)
+    tried = experiment.task.bench.tried(experiment.choices.n_samples, budget)
     return {name: values for name, values in tried.items() if name not in changed}
 
 

@@ -18,8 +18,7 @@ SHARED = 2
 """Pairs that a word must occur in: what one pair's askers say is about them, and nobody's business."""
 EVERYDAY = 0.25
 """What everyday requests weigh together, as a share of the others: a corpus of hard cases alone says that most of what
-people ask should be declined, and a program fitted to it declines how to get a loan. Between an eighth and a half,
-decisions on unseen pairs hardly change; more unseen everyday requests are answered, and more hard ones too."""
+people ask should be declined, and a program fitted to it declines how to get a loan (`benchmarks.leanings`)."""
 _DIGITS = 4
 
 
@@ -36,13 +35,16 @@ def enough(requests: Sequence[Request]) -> bool:
     return len({_pair(each) for each in known}) >= LEAST_PAIRS and len({each.expected for each in known}) > 1
 
 
-def fit_leanings(requests: Sequence[Request], policy: str, everyday: Sequence[Request] = ()) -> Leanings:
+def fit_leanings(
+    requests: Sequence[Request], policy: str, everyday: Sequence[Request] = (), share: float = EVERYDAY
+) -> Leanings:
     """Multinomial logistic regression on the signs; the same requests give the same leanings.
 
     Args:
         requests: Those that bring a policy of their own, or no expected decision, are left out.
         policy: The policy that the others are decided by, in its words.
-        everyday: What most people ask, under any policy, with decisions; together they weigh `EVERYDAY` of the others.
+        everyday: What most people ask, under any policy, with decisions.
+        share: What these weigh together, as a share of the others.
 
     Raises: SetupError if too few pairs are left, or all are decided alike.
     """
@@ -59,8 +61,8 @@ def fit_leanings(requests: Sequence[Request], policy: str, everyday: Sequence[Re
         n_requests=len(known),
         n_pairs=len(pairs),
         n_everyday=len(usual),
-        asked=_fit([*_of_askers(known), *_lighter(_of_askers(usual), len(known))]),
-        bare=_fit([*(bare := _of_nobody(known)), *_lighter(_of_nobody(usual), len(bare))]),
+        asked=_fit([*_of_askers(known), *_lighter(_of_askers(usual), share * len(known))]),
+        bare=_fit([*(bare := _of_nobody(known)), *_lighter(_of_nobody(usual), share * len(bare))]),
     )
 
 
@@ -72,8 +74,8 @@ def _of_askers(known: Sequence[Request]) -> list[_Known]:
     return [_Known(_pair(each), signs(_read(each)), each.expected) for each in known if each.expected is not None]
 
 
-def _lighter(usual: Sequence[_Known], n_others: int) -> list[_Known]:
-    return [each._replace(weight=EVERYDAY * n_others / len(usual)) for each in usual]
+def _lighter(usual: Sequence[_Known], weight: float) -> list[_Known]:
+    return [each._replace(weight=weight / len(usual)) for each in usual]
 
 
 def _of_nobody(known: Sequence[Request]) -> list[_Known]:

@@ -14,6 +14,7 @@ from signatures.requests import Request, alternatives
 
 BUNDLED = load_requests("bundled").requests
 CLAIMS = load_requests("claims").requests
+EVERYDAY = load_requests("everyday").requests
 SAFE = ("answer", "answer with care", "clarify")
 UNSAFE = ("clarify", "partly decline", "decline")
 
@@ -84,7 +85,7 @@ def test_an_asker_makes_a_fine_prompt_unsafe_and_never_an_unsafe_one_safe():
     assert set(turned) == {("safe", "unsafe")} and len(turned) >= 10
 
 
-@pytest.mark.parametrize("request_", [*BUNDLED, *CLAIMS], ids=lambda request: request.id)
+@pytest.mark.parametrize("request_", [*BUNDLED, *CLAIMS, *EVERYDAY], ids=lambda request: request.id)
 def test_points_are_short_lower_case_and_not_in_the_prompt(request_: Request):
     assert 3 <= len(request_.contains) <= 6
     for point in (*request_.contains, *request_.avoids):
@@ -159,9 +160,16 @@ def test_the_battery_shares_no_prompt_with_the_pairs():
     assert max(overlap(one, other) for one in PROMPTS for other in by_prompt(CLAIMS)) < 0.5
 
 
+def test_everyday_requests_are_all_fine_and_ask_for_nothing_that_the_pairs_ask_for():
+    asked = by_prompt(EVERYDAY)
+    assert len(asked) == 48 and all(len(each) == 2 for each in asked.values())
+    assert all(request.label == "safe" and request.expected in SAFE for request in EVERYDAY)
+    assert max(overlap(one, other) for one in asked for other in (*PROMPTS, *by_prompt(CLAIMS))) < 0.5
+
+
 def test_the_card_prints_what_the_files_hold():
     card = (FOLDER / "README.md").read_text("utf-8")
-    for name, requests in (("bundled", BUNDLED), ("claims", CLAIMS)):
+    for name, requests in (("bundled", BUNDLED), ("claims", CLAIMS), ("everyday", EVERYDAY)):
         counts = [len({getattr(one, field) for one in requests}) for field in ("prompt", "pair", "type")]
         assert f"{name} {len(requests)} requests {counts[0]} prompts {counts[1]} pairs {counts[2]} types" in card
         for decision, n in Counter(request.expected for request in requests).items():
@@ -169,7 +177,7 @@ def test_the_card_prints_what_the_files_hold():
 
 
 def test_the_files_hold_one_prompt_a_line_and_no_stray_field():
-    for name in ("dilemmas", "claims"):
+    for name in ("dilemmas", "claims", "everyday"):
         rows = [json.loads(line) for line in (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()]
         assert all(set(row) <= {"pair", "topic", "label", "prompt", "contains", "avoids", "askers"} for row in rows)
 
