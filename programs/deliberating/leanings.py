@@ -1,8 +1,8 @@
 """How requests with the same signs were decided, as a linear model that a compile fits: evidence to decide by.
 
 What speaks for a decision are the cues that were found without a model, what kinds of things the asker says of
-themselves, and words in these that several pairs of requests share. A request of somebody of whom nothing is known is
-weighed apart: nothing that is said of a person speaks for it. No model is called here.
+themselves, and words in these and in the prompt that several pairs of requests share. A request of somebody of whom
+nothing is known is weighed apart: nothing that is said of a person speaks for it. No model is called here.
 """
 
 import hashlib
@@ -21,6 +21,8 @@ NEAR = 0.8
 """A decision is offered beside the likeliest if its share is at least this much of the likeliest one's."""
 _TOLD = ("Says that their ", "Said just before")
 _MOST_ATTRIBUTES = 3
+_ASKED = 2.0
+"""Strength of what is asked for beside what is said of the asker."""
 
 
 class Weights(BaseModel):
@@ -89,6 +91,8 @@ def signs(asked: Asked) -> dict[str, float]:
     """What speaks for a decision: sign to its strength, in [0, 3]."""
     seen = [cue for cue in cues(asked) if not cue.statement.startswith(_TOLD)]
     found = {cue.statement: 1.0 for cue in seen} | {f"any {cue.aspect}": 1.0 for cue in seen}
+    wanted = sorted(set(content_stems(asked.prompt)))
+    found |= {f"asks: {stem}": _ASKED / math.sqrt(len(wanted)) for stem in wanted}
     if not asked.personal:
         return found
     found |= {f"says: {name.casefold()}": 1.0 for name in asked.attributes}
