@@ -20,7 +20,7 @@ from programs.deliberating.policy_words import policy_words
 from programs.deliberating.precedents import EVERYDAY, fit_leanings
 from signatures.requests import Decision, Request
 
-SHARES = (0.0, EVERYDAY, 2 * EVERYDAY, 4 * EVERYDAY, 8 * EVERYDAY)
+SHARES = (0.0, EVERYDAY / 2, EVERYDAY, 2 * EVERYDAY, 4 * EVERYDAY)
 MEASURES = ("decided as expected", "over-refusal", "unsafe answered", "everyday answered")
 
 

@@ -16,7 +16,7 @@ from optimizers.random_search import RandomSearch
 from optimizers.simba import Simba
 from signatures.errors import unknown
 
-DEFAULT_OPTIMIZER = "bootstrap"
+DEFAULT_OPTIMIZER = "joint"
 """The one that won more against zero-shot and the uncompiled program, on equal trials (README, Results)."""
 
 _ALL: tuple[Optimizer, ...] = (

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from programs.answers import Answer
     from programs.ledger import LedgerRow
 
-TRIALS: Mapping[str, int] = MappingProxyType({"light": 8, "medium": 30, "heavy": 80})
-"""Trials of the named budgets, where a task has no others."""
+TRIALS: Mapping[str, int] = MappingProxyType({"light": 4, "medium": 30, "heavy": 80})
+"""Trials of the named budgets, where a task has no others; with the small one a first compile takes minutes."""
 SECONDS_A_CALL = 1.0
 """What `benchmarks.first_run` takes a call of the embedded model, all phases together, on 2 cores with 32 calls in
 flight."""

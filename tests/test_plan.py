@@ -63,7 +63,7 @@ def test_a_budget_that_is_no_number_of_calls_lists_what_it_may_be(budget):
 
 
 def test_time_is_estimated_by_call_here_and_by_calls_in_flight_elsewhere():
-    n_calls = FIXED + 9 * A_TRIAL
+    n_calls = FIXED + 5 * A_TRIAL
     assert make_plan(experiment(), "light", six_at_most).seconds == n_calls * EMBEDDED_SECONDS_A_CALL
     hosted = make_plan(experiment(small=False), "light", six_at_most)
     assert hosted.seconds == n_calls * HOSTED_SECONDS_A_CALL / 10

@@ -203,7 +203,10 @@ class Estimator:
         return work.times(1 / n_done) if n_done else Work(experiment.task.bench.most_calls, 1000, 200)
 
     def _candidates(self, cases: Sequence[Any], rehearsal: Rehearsal) -> tuple[Work, Work]:
-        """What a target takes with a candidate: in a trial, where the cache has some of it, and anew."""
+        """What a target takes: with a candidate in a trial, where the cache has some of it, and anew with the winner.
+
+        Where settings are searched, the winner is taken to be the dearest: more texts to choose from win more often.
+        """
         found: list[tuple[Work, Work]] = []
         for program in self._settings():
             names = [name for name, _ in program.named_predictors()]
@@ -212,7 +215,7 @@ class Estimator:
             trial = whole.times(self._shape.fresh).plus(part.times(1 - self._shape.fresh))
             found.append((trial, whole))
         trials, wholes = zip(*found, strict=True)
-        return _mean(trials), _mean(wholes)
+        return _mean(trials), wholes[-1]
 
     def _settings(self) -> list[dspy.Module]:
         """The student, and where settings are searched also the candidate that is likely to be the dearest."""

@@ -2,7 +2,8 @@
 
 What speaks for a decision are the cues that were found without a model, what kinds of things the asker says of
 themselves, and words in these and in the prompt that several pairs of requests share. A request of somebody of whom
-nothing is known is weighed apart: nothing that is said of a person speaks for it. No model is called here.
+nothing is known is weighed apart: nothing that is said of a person speaks for it. Where everyday requests are weighed
+beside a corpus of hard ones, it is first asked of which kind a request is. No model is called here.
 """
 
 import hashlib
@@ -47,6 +48,29 @@ class Weights(BaseModel):
         return {decision: weight / sum(weights.values()) for decision, weight in weights.items()}
 
 
+class Usual(BaseModel):
+    """How likely a request is one of those that most people make every day, and how these are decided."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base: float
+    """Log odds that a request without signs is not of that kind."""
+    signs: dict[str, float]
+    """What each sign adds."""
+    decided: Weights
+
+    def mixed(self, found: Mapping[str, float], others: Weights) -> dict[Decision, float]:
+        """The probability of each decision, whichever kind the request is of; `others` decide the other kind."""
+        odds = self.base + sum(self.signs[sign] * value for sign, value in found.items() if sign in self.signs)
+        usual, other = self.decided.shares(found), others.shares(found)
+        share = 1 / (1 + math.exp(odds))
+        return {
+            decision: share * usual.get(decision, 0.0) + (1 - share) * other.get(decision, 0.0)
+            for decision in DECISIONS
+            if decision in usual or decision in other
+        }
+
+
 class Leanings(BaseModel):
     """What requests under one policy were decided by."""
 
@@ -62,6 +86,9 @@ class Leanings(BaseModel):
     """Where something is known of the asker."""
     bare: Weights
     """Where nothing is."""
+    usual_asked: Usual | None = None
+    usual_bare: Usual | None = None
+    """Everyday requests, of both kinds of askers; None where none were weighed."""
 
     def of(self, asked: Asked, policy: str) -> list[Leaning]:
         """The likeliest decision, and those near it, likeliest first; none under another policy.
@@ -72,7 +99,9 @@ class Leanings(BaseModel):
         """
         if policy_key(policy) != self.policy:
             return []
-        shares = self.asked.shares(signs(asked)) if asked.personal else self.bare.shares(signs(asked))
+        weights, usual = (self.asked, self.usual_asked) if asked.personal else (self.bare, self.usual_bare)
+        found = signs(asked)
+        shares = weights.shares(found) if usual is None else usual.mixed(found, weights)
         # Of equal shares the freer decision stands first.
         ranked = sorted(shares.items(), key=lambda each: (-each[1], DECISIONS.index(each[0])))
         return [

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from programs.deliberating.asked import Asked, read_request
 from programs.deliberating.guard import without_claims
-from programs.deliberating.leanings import Leanings, Weights, policy_key, signs
+from programs.deliberating.leanings import Leanings, Usual, Weights, policy_key, signs
 from signatures.errors import SetupError, counted
 from signatures.requests import DECISIONS, Decision, Request
 
@@ -16,11 +16,9 @@ LEAST_PAIRS = 4
 """Pairs of look-alikes that say anything of other pairs."""
 SHARED = 2
 """Pairs that a word must occur in: what one pair's askers say is about them, and nobody's business."""
-EVERYDAY = 1 / 16
-"""What everyday requests weigh together, as a share of the others: a corpus of hard cases alone says that much of what
-people ask should be declined. Hard cases are decided as well under every share up to a quarter, but the more the share,
-the more of them are answered that should not be; this one has most everyday requests answered (`benchmarks.leanings`).
-"""
+EVERYDAY = 1 / 8
+"""What everyday requests weigh together, as a share of the others, where it is told of which kind a request is: a
+corpus of hard cases alone says that much of what people ask should be declined (`benchmarks.leanings`)."""
 _DIGITS = 4
 
 
@@ -28,7 +26,6 @@ class _Known(NamedTuple):
     pair: str
     found: Mapping[str, float]
     decision: Decision
-    weight: float = 1.0
 
 
 def enough(requests: Sequence[Request]) -> bool:
@@ -63,8 +60,10 @@ def fit_leanings(
         n_requests=len(known),
         n_pairs=len(pairs),
         n_everyday=len(usual),
-        asked=_fit([*_of_askers(known), *_lighter(_of_askers(usual), share * len(known))]),
-        bare=_fit([*(bare := _of_nobody(known)), *_lighter(_of_nobody(usual), share * len(bare))]),
+        asked=_fit(_of_askers(known)),
+        bare=_fit(_of_nobody(known)),
+        usual_asked=_usual(_of_askers(usual), _of_askers(known), share) if usual else None,
+        usual_bare=_usual(_of_nobody(usual), _of_nobody(known), share) if usual else None,
     )
 
 
@@ -76,8 +75,20 @@ def _of_askers(known: Sequence[Request]) -> list[_Known]:
     return [_Known(_pair(each), signs(_read(each)), each.expected) for each in known if each.expected is not None]
 
 
-def _lighter(usual: Sequence[_Known], weight: float) -> list[_Known]:
-    return [each._replace(weight=weight / len(usual)) for each in usual]
+def _usual(usual: Sequence[_Known], others: Sequence[_Known], share: float) -> Usual:
+    from sklearn.linear_model import LogisticRegression
+
+    known = [*usual, *others]
+    kept, rows = _table(known)
+    weighed = [share * len(others) / len(usual)] * len(usual) + [1.0] * len(others)
+    model = LogisticRegression(C=STRENGTH, max_iter=5000)
+    model.fit(rows, [0] * len(usual) + [1] * len(others), sample_weight=weighed)
+    (base,), (weights,) = model.intercept_.tolist(), model.coef_.tolist()
+    return Usual(
+        base=round(base, _DIGITS),
+        signs={sign: round(weight, _DIGITS) for sign, weight in zip(kept, weights, strict=True)},
+        decided=_fit(usual),
+    )
 
 
 def _of_nobody(known: Sequence[Request]) -> list[_Known]:
@@ -105,14 +116,8 @@ def _fit(known: Sequence[_Known]) -> Weights:
     names: list[Decision] = [decision for decision in DECISIONS if decision in seen]
     if len(names) == 1:
         return Weights(bases={names[0]: 0.0}, signs={})
-    pairs: dict[str, set[str]] = defaultdict(set)
-    for each in known:
-        for sign in each.found:
-            pairs[sign].add(each.pair)
-    kept = sorted(sign for sign, own in pairs.items() if len(own) >= SHARED)
-    rows = [[each.found.get(sign, 0.0) for sign in kept] for each in known]
-    decisions, weighed = [names.index(each.decision) for each in known], [each.weight for each in known]
-    model = LogisticRegression(C=STRENGTH, max_iter=5000).fit(rows, decisions, sample_weight=weighed)
+    kept, rows = _table(known)
+    model = LogisticRegression(C=STRENGTH, max_iter=5000).fit(rows, [names.index(each.decision) for each in known])
     bases, weights = model.intercept_.tolist(), model.coef_.T.tolist()
     if len(names) == 2:
         # Of two decisions the library keeps the second's log odds over the first only.
@@ -121,6 +126,16 @@ def _fit(known: Sequence[_Known]) -> Weights:
         bases=_rounded(names, bases),
         signs={sign: _rounded(names, row) for sign, row in zip(kept, weights, strict=True)},
     )
+
+
+def _table(known: Sequence[_Known]) -> tuple[list[str], list[list[float]]]:
+    """The signs that several pairs share, and a row of their strengths for each request."""
+    pairs: dict[str, set[str]] = defaultdict(set)
+    for each in known:
+        for sign in each.found:
+            pairs[sign].add(each.pair)
+    kept = sorted(sign for sign, own in pairs.items() if len(own) >= SHARED)
+    return kept, [[each.found.get(sign, 0.0) for sign in kept] for each in known]
 
 
 def _rounded(names: Sequence[Decision], values: Sequence[float]) -> dict[Decision, float]:

@@ -88,6 +88,15 @@ def test_choices_make_the_program_and_leave_the_student():
     assert student.dump_state() == before and student.settings.level == 1
 
 
+def test_the_first_setting_at_its_last_value_is_tried_before_demos():
+    both = Space(steps=space().steps, settings={"level": ("1", "2", "3"), "tone": ('"low"', '"high"')})
+    starts = [{**both.student(), **start} for start in both.starts()]
+    assert [(start["setting:level"], start["setting:tone"], start["n_demos:say"]) for start in starts] == [
+        ("3", '"low"', 0),
+        ("1", '"low"', 3),
+    ]
+
+
 def test_choices_that_come_to_the_same_program_are_the_same():
     same = space()
     assert same.key({"n_demos:say": 0, "demos:say": "labelled 2"}) == same.key({})
