@@ -49,8 +49,8 @@ def compiled(texts, tmp_path_factory):
     command = [sys.executable, "-c", COMMAND, "--data", f"jsonl:{texts}", "--out", str(out), *SMALL]
     environment = {**os.environ, "DSPY_CACHEDIR": str(out.parent / "cache")}
     environment.pop("MLFLOW_TRACKING_URI", None)
-    # Short samples and few habits are read and written in half the time.
-    command += ["--budget", str(BUDGET), "--set", "sample_words=60", "n_habits=3", "--json"]
+    # Short samples and few habits are read and written in half the time, one candidate in a quarter.
+    command += ["--budget", str(BUDGET), "--set", "sample_words=60", "n_habits=3", "n_candidates=1", "--json"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=850)
     assert done.returncode == 0, done.stderr
     return Card.model_validate_json(done.stdout), out
@@ -63,7 +63,7 @@ def run(*arguments: object, out: Path) -> int:
 def test_json_is_the_card_that_was_saved_and_nothing_else(compiled):
     card, out = compiled
     assert card == Card.model_validate_json((out / "authorship" / "1" / "card.json").read_text())
-    assert (card.task, card.version, card.optimizer.name) == ("authorship", "1", "bootstrap")
+    assert (card.task, card.version, card.optimizer.name) == ("authorship", "1", "joint")
     assert card.corpus.authors == {"train": 1, "val": 1, "dev": 1, "test": 2}
     assert card.lm.decoding["max_tokens"] == 60
 
@@ -114,15 +114,16 @@ def test_a_dry_run_counts_calls_and_writes_nothing(texts, tmp_path, capsys):
     assert run("--data", f"jsonl:{texts}", *SMALL, "--dry-run", "--json", out=out) == 0
     plan = json.loads(capsys.readouterr().out)
     # 1 train, 1 val and 2 test authors with a target each: 4 zero-shot texts. A trial infers once and writes once: 2
-    # calls, 8 trials and the student: 18, and at most 1 bootstrapped run of 2 calls. Two programs are confirmed on 2
-    # authors: 8. Two test authors: 2 and 2 + 2.
+    # calls, 4 trials and the student: 10, at most 1 bootstrapped run of 2 calls, and 3 candidates more a trial: 24. Two
+    # programs are confirmed on 2 authors: 8, and 3 candidates more for the second: 14. Two test authors: 2, 2 + 2, and
+    # 6 candidates more.
     assert plan["calls"] == {
         "zero-shot baseline": 4,
-        "compile": 20,
-        "confirm": 8,
+        "compile": 24,
+        "confirm": 14,
         "few-shot": 2,
         "uncompiled": 4,
-        "compiled": 4,
+        "compiled": 10,
     }
     assert not out.exists()
 

@@ -203,10 +203,7 @@ class Estimator:
         return work.times(1 / n_done) if n_done else Work(experiment.task.bench.most_calls, 1000, 200)
 
     def _candidates(self, cases: Sequence[Any], rehearsal: Rehearsal) -> tuple[Work, Work]:
-        """What a target takes: with a candidate in a trial, where the cache has some of it, and anew with the winner.
-
-        Where settings are searched, the winner is taken to be the dearest: more texts to choose from win more often.
-        """
+        """What a target takes with a candidate: in a trial, where the cache has some of it, and anew."""
         found: list[tuple[Work, Work]] = []
         for program in self._settings():
             names = [name for name, _ in program.named_predictors()]
@@ -215,14 +212,15 @@ class Estimator:
             trial = whole.times(self._shape.fresh).plus(part.times(1 - self._shape.fresh))
             found.append((trial, whole))
         trials, wholes = zip(*found, strict=True)
-        return _mean(trials), wholes[-1]
+        return _mean(trials), _mean(wholes)
 
     def _settings(self) -> list[dspy.Module]:
-        """The student, and where settings are searched also the candidate that is likely to be the dearest."""
-        if not self._tried:
-            return [self._student]
+        """The student, and where settings are searched also what is tried first, the cheapest and the dearest."""
+        first = {name: json.dumps(values[-1]) for name, values in list(self._tried.items())[:1]}
+        cheapest = {name: json.dumps(min(values)) for name, values in self._tried.items()}
         dearest = {name: json.dumps(max(values)) for name, values in self._tried.items()}
-        return [self._student, adjusted(self._student, dearest, "program")]
+        changed = [changes for changes in (first, cheapest, dearest) if changes]
+        return [self._student, *(adjusted(self._student, changes, "program") for changes in changed)]
 
     def _varied(self, program: dspy.Module, names: Sequence[str]) -> dspy.Module:
         """A program whose steps of these names differ: by demos, or by a word in the instruction."""

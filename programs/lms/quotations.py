@@ -17,7 +17,7 @@ OFFERED = {"Hypothesis": "habits", "UserHypothesis": "cues"}
 Only what the item does not have, such as a confidence, is the model's own, and which of its quotations are kept.
 """
 CHOSEN = {"decision": "leanings"}
-"""Fields of an answer that can only repeat the value which an item of an input field has under the same name."""
+"""Fields of an answer that can only repeat the value which the first item of a ranked input field has under that name."""
 
 _MAX_SPANS = 60
 _SPAN_BYTES = range(8, 81)
@@ -33,7 +33,7 @@ def answer_schema(signature: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
     Quotations are limited to spans of the inputs; inputs too short to quote from get none. Records that the inputs
     offer are limited to those, each at most once; where they offer fewer than a list must hold, records are free. A
-    choice of which the inputs offer some is one of these.
+    choice for which the inputs rank values is the first of them.
     """
     fields: dict[str, Any] = {
         name: (field.annotation, pydantic.Field(**_limits(field))) for name, field in signature.output_fields.items()
@@ -54,9 +54,9 @@ def answer_schema(signature: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
     for name, source in OFFERED.items():
         _limit_to(serialize_for_json(list(inputs.get(source) or ())), name, schema)
     for name, source in CHOSEN.items():
-        values = [item[name] for item in serialize_for_json(list(inputs.get(source) or ()))]
-        if values and name in schema["properties"]:
-            schema["properties"][name] = {"enum": values}
+        ranked = serialize_for_json(list(inputs.get(source) or ()))
+        if ranked and name in schema["properties"]:
+            schema["properties"][name] = {"enum": [ranked[0][name]]}
     return schema
 
 
