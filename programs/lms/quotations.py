@@ -17,7 +17,7 @@ OFFERED = {"Hypothesis": "habits", "UserHypothesis": "cues"}
 Only what the item does not have, such as a confidence, is the model's own, and which of its quotations are kept.
 """
 CHOSEN = {"decision": "leanings"}
-"""Fields of an answer that can only repeat the value which the first item of a ranked input field has under that name."""
+"""Fields of an answer that can only repeat the value that the first item of a ranked input field has under it."""
 
 _MAX_SPANS = 60
 _SPAN_BYTES = range(8, 81)
