@@ -34,7 +34,7 @@ def compile_with(texts, mlflow_folder, monkeypatch):
     def run(*arguments: object, out, engine: AnsweringEngine | None = None) -> int:
         engine = engine or AnsweringEngine()
         monkeypatch.setattr("programs.experiment.make_lm", lambda name, **settings: answering_lm(engine, **settings))
-        words = ["--data", f"jsonl:{texts}", "--out", out, *SMALL, *arguments]
+        words = ["--data", f"jsonl:{texts}", "--out", out, *SMALL, "--optimizer", "bootstrap", *arguments]
         return exit_code(lambda: main([str(word) for word in words]))
 
     return run
