@@ -50,6 +50,9 @@ class DeliberativeSettings(BaseModel):
     """Token limit of the deliberating step's answer."""
     decline_tokens: int = Field(default=80, ge=20)
     """Token limit of a reply that declines or asks back."""
+    informed: bool = True
+    """Whether a reply that simply answers is told what is likely of the person and what was planned, as all others are:
+    a model may repeat such notes instead of answering. A compile that searches settings tries both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,10 +211,11 @@ class DeliberativeProgram(dspy.Module):
 
     def _respond(self, asked: Asked, hypotheses: Sequence[UserHypothesis], decided: _Decided) -> str:
         brief = decided.decision in ("decline", "clarify")
+        told = self.settings.informed or decided.decision != "answer"
         return self.respond(
-            hypotheses=list(hypotheses),
-            contains=list(decided.contains),
-            avoids=list(decided.avoids),
+            hypotheses=list(hypotheses) if told else [],
+            contains=list(decided.contains) if told else [],
+            avoids=list(decided.avoids) if told else [],
             decision=decided.decision,
             manner=MANNERS[decided.decision],
             prompt=job(decided.decision, asked.prompt),

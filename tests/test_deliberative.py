@@ -37,6 +37,14 @@ def test_each_step_sees_what_it_needs():
     assert "It is about computers." not in respond and POLICY not in respond
 
 
+@pytest.mark.parametrize(("decision", "told"), [("answer", False), ("answer with care", True)])
+def test_plain_answers_may_go_without_notes_and_no_others(decision, told):
+    out, said = run(inferred(), decided(decision), "So.", settings={"guard": "off", "informed": False})
+    assert ("the process id" in said[2]) == ("Wants to stop a program." in said[2]) == told
+    # The application still sees what was planned.
+    assert out.contains == ("the process id",) and said[2].endswith(PROMPT)
+
+
 def test_given_hypotheses_are_used_and_none_inferred():
     mine = UserHypothesis(aspect="need", statement="Works late.")
     out, said = run(decided("answer"), "So.", hypotheses=[mine], settings={"guard": "off"})

@@ -114,6 +114,11 @@ def _ready(splits: Parts) -> None:
         )
 
 
+def _tried(n_samples: int, budget: str) -> dict[str, list[bool]]:
+    """Whether plain answers are told what was planned for them."""
+    return {"informed": [True, False]}
+
+
 BENCH = Bench(
     data=request_data,
     labelled=_labelled,
@@ -143,6 +148,7 @@ BENCH = Bench(
     measures=request_measures,
     ready=_ready,
     n_targets=2,
+    tried=_tried,
     trials=MappingProxyType({"light": 4, "medium": 15, "heavy": 40}),
     seconds_a_call=0.4,
     right="the better answer",
