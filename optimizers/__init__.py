@@ -17,7 +17,7 @@ from optimizers.simba import Simba
 from signatures.errors import unknown
 
 DEFAULT_OPTIMIZER = "joint"
-"""The one that won more against zero-shot and the uncompiled program, on equal trials (README, Results)."""
+"""The one that wins the bake-off, on equal trials (README, Optimizers and budgets)."""
 
 _ALL: tuple[Optimizer, ...] = (
     Labeled(),
