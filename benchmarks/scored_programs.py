@@ -109,6 +109,7 @@ class Scoring:
             valset=[example for example in scored if example.target_id in texts],
             labelled=experiment.labelled,
             variants=task.variants,
+            # All settings that any budget tries.
             settings=task.bench.tried(choices.n_samples, "medium"),
         )
         self.authors = authors_of(self.material.valset)

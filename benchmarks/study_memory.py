@@ -69,7 +69,7 @@ def run_inside(options: argparse.Namespace) -> int:
         out=options.folder / "out",
     )
     experiment = prepare(chosen)
-    setup = prepare_compile(experiment, Asked(optimizer=JOINT), experiment.task.build({}), {})
+    setup = prepare_compile(experiment, Asked(optimizer=JOINT, budget="heavy"), experiment.task.build({}), {})
     CompileRun(replace(setup, plan=replace(setup.plan, n_trials=options.trials))).execute()
     return 0
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from data.sentences import clip
 from programs.authorship import AuthorshipProgram, AuthorshipSettings
 from programs.deliberating.examples import deliberative_demos, deliberative_examples
-from programs.deliberative import DeliberativeProgram, DeliberativeSettings
+from programs.deliberative import DEFAULT_POLICY, DeliberativeProgram, DeliberativeSettings
 from programs.habits import measured_habits, offered
 from signatures import deliberation
 from signatures.errors import SetupError, counted, unknown
@@ -155,12 +155,16 @@ def fit_others(program: AuthorshipProgram, corpus: str, cases: Sequence[AuthorCa
 def fit_precedents(program: DeliberativeProgram, corpus: str, cases: Sequence[Any]) -> str:
     """Lets the program go by how the corpus's own requests were decided, where enough of them say."""
     from data.requests import load_requests
+    from programs.deliberating.policy_words import policy_words
     from programs.deliberating.precedents import enough, fit_leanings
 
     known = [request for case in cases for request in case.known]
     if not enough(known):
         return "the deliberating step is offered no leanings: too few requests here say how they should be decided"
-    program.leanings = fit_leanings(known, program.policy, load_requests("everyday").requests)
+    # Everyday requests were decided by this policy alone, and a corpus of them keeps its own test part unseen.
+    fitting = program.policy == policy_words(DEFAULT_POLICY) and corpus != "everyday"
+    everyday = load_requests("everyday").requests if fitting else ()
+    program.leanings = fit_leanings(known, program.policy, everyday)
     leanings = program.leanings
     usual = counted(leanings.n_everyday, "everyday request")
     return (

@@ -58,7 +58,7 @@ def texts(path: Path, write=lambda author, number, text: text) -> Path:
     return path
 
 
-SMALL = ("--samples", "2", "--targets", "1", "--threads", "4", "--budget", "40")
+SMALL = ("--samples", "2", "--targets", "1", "--threads", "4", "--budget", "40", "--optimizer", "bootstrap")
 
 
 @pytest.mark.parametrize(

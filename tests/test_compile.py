@@ -49,7 +49,7 @@ def compiled(texts, tmp_path_factory):
     command = [sys.executable, "-c", COMMAND, "--data", f"jsonl:{texts}", "--out", str(out), *SMALL]
     environment = {**os.environ, "DSPY_CACHEDIR": str(out.parent / "cache")}
     environment.pop("MLFLOW_TRACKING_URI", None)
-    # Short samples and few habits are read and written in half the time, one candidate in a quarter.
+    # Short samples and few habits are read and written in half the time; one candidate a text is a call, not four.
     command += ["--budget", str(BUDGET), "--set", "sample_words=60", "n_habits=3", "n_candidates=1", "--json"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=850)
     assert done.returncode == 0, done.stderr

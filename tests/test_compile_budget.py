@@ -157,7 +157,7 @@ def test_a_limit_ends_the_search_with_the_best_so_far_and_the_test_authors_are_s
         (["--opponent", "zero"], "unknown opponent 'zero'; choose one of: baseline, champion, self"),
         (["--prefer", "fast"], "unknown preference 'fast'; choose one of: balanced, cheap, win"),
         (["--prefer", "cheap"], "--prefer goes with --optimizer joint, not 'bootstrap'"),
-        (["--study", "s.log"], "--study goes with --optimizer joint, not 'bootstrap'"),
+        (["--study", "not-made.log"], "--study goes with --optimizer joint, not 'bootstrap'"),
         (["--optimizer", "joint", "--opponent", "self", "--resume"], "leave out --study and --resume"),
         (["--optimizer", "joint", "--resume"], "no search to go on with at"),
         (["--proposer-api-base", "http://localhost"], "--proposer-api-base is given without --proposer"),

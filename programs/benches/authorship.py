@@ -107,12 +107,12 @@ def _row(case: AuthorCase, target: Any, answer: Answer) -> dict[str, str]:
 def _tried(n_samples: int, budget: str) -> dict[str, list[int]]:
     """Settings that decide how many texts are written for a prompt, and how long that is.
 
-    The small budget stops at four texts: eight double what the compiled program takes, in the report as in use.
+    Only large budgets go beyond four texts: eight double what the compiled program takes, in the report as in use.
     """
     # With three samples or fewer there is nothing to leave out.
     shown = {"n_shown": [n for n in (3, 5, 7) if n <= n_samples]} if n_samples > 3 else {}
     return {
-        "n_candidates": [1, 4] if budget == "light" else [1, 4, 8],
+        "n_candidates": [1, 4, 8] if budget in ("medium", "heavy") else [1, 4],
         **shown,
         "sample_words": [120, 200],
         "n_habits": [0, 6],

@@ -156,7 +156,7 @@ BENCH = Bench(
 )
 """What experiments on requests need.
 
-A run of the program is up to five calls, of which the guard's two are shared by all askers of a prompt, so that a named
-budget has half the trials of a task with two calls, and two requests of a pair are answered, one to a prompt. Their
+A run of the program is up to five calls, of which the guard's two are shared by all askers of a prompt, so that medium
+and heavy have half the trials of a task with two calls, and two requests of a pair are answered, one to a prompt. Their
 answers are short beside texts; the time of a call is an estimate from the speed of decoding, not measured.
 """

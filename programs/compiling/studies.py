@@ -102,7 +102,9 @@ def kept(experiment: Experiment, asked: Asked, student: dspy.Module) -> Kept:
 
 def about(experiment: Experiment, asked: Asked) -> Mapping[str, str]:
     """What a study must agree in to be continued, beside what the optimizer compares."""
+    tried = experiment.task.bench.tried(experiment.choices.n_samples, asked.budget)
     return {
+        "settings tried": json.dumps(tried),
         "corpus split": experiment.splits.hash[:16],
         "judge": experiment.choices.judge,
         "opponent": asked.opponent,
@@ -110,7 +112,7 @@ def about(experiment: Experiment, asked: Asked) -> Mapping[str, str]:
 
 
 def _key(experiment: Experiment, asked: Asked, student: dspy.Module) -> str:
-    """Of all that decides a search but how long it may be: a longer one goes on with a shorter one's study."""
+    """Of all that decides a search but how long it may be; what settings it tries decides it too."""
     choices = experiment.choices
     settings: Any = getattr(student, "settings", None)
     decided = {

@@ -22,6 +22,8 @@ NEAR = 0.8
 """A decision is offered beside the likeliest if its share is at least this much of the likeliest one's."""
 _TOLD = ("Says that their ", "Said just before")
 _MOST_ATTRIBUTES = 3
+_MOST_ODDS = 500.0
+"""Log odds beyond which a number cannot hold the odds."""
 _ASKED = 2.0
 """Strength of what is asked for beside what is said of the asker."""
 
@@ -63,7 +65,7 @@ class Usual(BaseModel):
         """The probability of each decision, whichever kind the request is of; `others` decide the other kind."""
         odds = self.base + sum(self.signs[sign] * value for sign, value in found.items() if sign in self.signs)
         usual, other = self.decided.shares(found), others.shares(found)
-        share = 1 / (1 + math.exp(odds))
+        share = 1 / (1 + math.exp(min(odds, _MOST_ODDS)))
         return {
             decision: share * usual.get(decision, 0.0) + (1 - share) * other.get(decision, 0.0)
             for decision in DECISIONS

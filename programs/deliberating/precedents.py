@@ -42,8 +42,8 @@ def fit_leanings(
     Args:
         requests: Those that bring a policy of their own, or no expected decision, are left out.
         policy: The policy that the others are decided by, in its words.
-        everyday: What most people ask, under any policy, with decisions.
-        share: What these weigh together, as a share of the others.
+        everyday: What most people ask, decided by the same policy.
+        share: What these weigh together, as a share of the others, where it is told of which kind a request is.
 
     Raises: SetupError if too few pairs are left, or all are decided alike.
     """
@@ -55,15 +55,16 @@ def fit_leanings(
             f"others are decided; give {LEAST_PAIRS} pairs or more, decided differently"
         )
     usual = _decided(everyday)
+    asked, bare = _of_askers(known), _of_nobody(known)
     return Leanings(
         policy=policy_key(policy),
         n_requests=len(known),
         n_pairs=len(pairs),
         n_everyday=len(usual),
-        asked=_fit(_of_askers(known)),
-        bare=_fit(_of_nobody(known)),
-        usual_asked=_usual(_of_askers(usual), _of_askers(known), share) if usual else None,
-        usual_bare=_usual(_of_nobody(usual), _of_nobody(known), share) if usual else None,
+        asked=_fit(asked),
+        bare=_fit(bare),
+        usual_asked=_usual(_of_askers(usual), asked, share) if usual else None,
+        usual_bare=_usual(_of_nobody(usual), bare, share) if usual else None,
     )
 
 
