@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from programs.deliberating.asked import Asked, read_request
 from programs.deliberating.guard import without_claims
 from programs.deliberating.leanings import Leanings, Usual, Weights, policy_key, signs
@@ -84,10 +86,10 @@ def _usual(usual: Sequence[_Known], others: Sequence[_Known], share: float) -> U
     weighed = [share * len(others) / len(usual)] * len(usual) + [1.0] * len(others)
     model = LogisticRegression(C=STRENGTH, max_iter=5000)
     model.fit(rows, [0] * len(usual) + [1] * len(others), sample_weight=weighed)
-    (base,), (weights,) = model.intercept_.tolist(), model.coef_.tolist()
+    base, *weights = [round(float(each), _DIGITS) for each in (*np.ravel(model.intercept_), *np.ravel(model.coef_))]
     return Usual(
-        base=round(base, _DIGITS),
-        signs={sign: round(weight, _DIGITS) for sign, weight in zip(kept, weights, strict=True)},
+        base=base,
+        signs=dict(zip(kept, weights, strict=True)),
         decided=_fit(usual),
     )
 
