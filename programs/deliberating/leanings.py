@@ -24,6 +24,8 @@ _TOLD = ("Says that their ", "Said just before")
 _MOST_ATTRIBUTES = 3
 _MOST_ODDS = 500.0
 """Log odds beyond which a number cannot hold the odds."""
+_ASKED = 2.0
+"""Strength of what is asked for beside what is said of the asker."""
 
 
 class Weights(BaseModel):
@@ -121,7 +123,7 @@ def signs(asked: Asked) -> dict[str, float]:
     seen = [cue for cue in cues(asked) if not cue.statement.startswith(_TOLD)]
     found = {cue.statement: 1.0 for cue in seen} | {f"any {cue.aspect}": 1.0 for cue in seen}
     wanted = sorted(set(content_stems(asked.prompt)))
-    found |= {f"asks: {stem}": 1 / math.sqrt(len(wanted)) for stem in wanted}
+    found |= {f"asks: {stem}": _ASKED / math.sqrt(len(wanted)) for stem in wanted}
     if not asked.personal:
         return found
     found |= {f"says: {name.casefold()}": 1.0 for name in asked.attributes}
