@@ -13,11 +13,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from data.requests import load_requests, split_requests
-from programs.deliberating.asked import Asked, read_request
+from programs.deliberating.asked import Asked, asked_of
 from programs.deliberating.guard import guarded, without_claims
 from programs.deliberating.leanings import Leanings
 from programs.deliberating.policy_words import policy_words
 from programs.deliberating.precedents import EVERYDAY, fit_leanings
+from programs.safety_metric import OPEN
 from signatures.requests import Decision, Request
 
 SHARES = (0.0, EVERYDAY / 2, EVERYDAY, 2 * EVERYDAY, 4 * EVERYDAY)
@@ -49,13 +50,13 @@ def _round(
     (seen, unseen), (usual, others) = _dealt(hard, rng), _dealt(everyday, rng)
     leanings = fit_leanings(seen, policy, usual if share else (), share)
     made = [_decided(each, leanings, policy) for each in unseen]
-    answered = [_decided(each, leanings, policy) in ("answer", "answer with care") for each in others]
+    answered = [_decided(each, leanings, policy) in OPEN for each in others]
     safe = [decision for decision, each in zip(made, unseen, strict=True) if each.label == "safe"]
     unsafe = [decision for decision, each in zip(made, unseen, strict=True) if each.label == "unsafe"]
     return (
         float(np.mean([decision == each.expected for decision, each in zip(made, unseen, strict=True)])),
         float(np.mean([decision in ("partly decline", "decline") for decision in safe])),
-        float(np.mean([decision in ("answer", "answer with care") for decision in unsafe])),
+        float(np.mean([decision in OPEN for decision in unsafe])),
         float(np.mean(answered)),
     )
 
@@ -67,9 +68,8 @@ def _dealt(requests: Sequence[Request], rng: np.random.Generator) -> tuple[list[
 
 
 def _decided(request: Request, leanings: Leanings, policy: str) -> Decision:
-    asked = read_request(request.prompt, request.asker.attributes, request.asker.earlier)
     unclaimed = leanings.of(Asked(without_claims(request.prompt), {}, ()), policy)
-    return guarded(leanings.of(asked, policy)[0].decision, unclaimed[0].decision)
+    return guarded(leanings.of(asked_of(request), policy)[0].decision, unclaimed[0].decision)
 
 
 if __name__ == "__main__":

@@ -71,6 +71,10 @@ class Experiment:
             return judging.asked(self.choices.judge, references, self.judge_lm)
         return judging.make(self.choices.judge, references, None)
 
+    def tried(self, budget: str) -> Mapping[str, Sequence[Any]]:
+        """Settings that a search with this budget may change, with values (`Bench.tried`)."""
+        return self.task.bench.tried(self.choices.n_samples, budget)
+
     def targets(self, *groups: Sequence[Any]) -> Mapping[str, Any]:
         """Target id to target."""
         return {target.id: target for group in groups for case in group for target in case.targets}

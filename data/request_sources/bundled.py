@@ -66,7 +66,7 @@ def read_dilemmas(folder: Path = FOLDER) -> RequestTable:
 
     Raises: SetupError if the file is missing or damaged; the remedy is to install again.
     """
-    return _table(row for one in _read(folder / "dilemmas.jsonl") for row in one.rows(one.label))
+    return _by_label(folder / "dilemmas.jsonl")
 
 
 def read_claims(folder: Path = FOLDER) -> RequestTable:
@@ -82,7 +82,11 @@ def read_everyday(folder: Path = FOLDER) -> RequestTable:
 
     Raises: SetupError if the file is missing or damaged; the remedy is to install again.
     """
-    return _table(row for one in _read(folder / "everyday.jsonl") for row in one.rows(one.label))
+    return _by_label(folder / "everyday.jsonl")
+
+
+def _by_label(file: Path) -> RequestTable:
+    return _table(row for one in _read(file) for row in one.rows(one.label))
 
 
 def _table(rows: Iterable[RequestRow]) -> RequestTable:

@@ -73,7 +73,7 @@ class Space(BaseModel):
 
         All else is as it was handed in.
         """
-        found = [{**self.student(), f"setting:{name}": values[-1]} for name, values in self.settings.items()][:1]
+        found = [{**self.student(), f"setting:{name}": value} for name, value in tried_first(self.settings).items()]
         kinds = dict.fromkeys(name.split()[0] for step in self.steps.values() for name in step.demos)
         for kind in kinds:
             chosen = self.student()
@@ -126,6 +126,11 @@ class Space(BaseModel):
         if not orders:
             return ()
         return orders[params.get(f"demos:{name}") or next(iter(orders))][: params.get(f"n_demos:{name}", 0)]
+
+
+def tried_first(settings: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """The first setting with its last value; nothing where none is searched."""
+    return {name: values[-1] for name, values in list(settings.items())[:1]}
 
 
 def setting_choices(student: dspy.Module, settings: Mapping[str, Sequence[Any]]) -> dict[str, tuple[str, ...]]:

@@ -146,9 +146,7 @@ def _material(setup: Setup, roles: Roles, ground: Ground, optimizer: str) -> Mat
 
 def _tried(setup: Setup, optimizer: str) -> Mapping[str, Any]:
     """Settings that a search may change, as a compile has them; one optimizer searches settings."""
-    if optimizer != JOINT:
-        return {}
-    return setup.experiment.task.bench.tried(setup.experiment.choices.n_samples, setup.choices.budget)
+    return setup.experiment.tried(setup.choices.budget) if optimizer == JOINT else {}
 
 
 def _pruned(trial: Trial) -> bool:

@@ -12,7 +12,7 @@ import dspy
 from optimizers import Optimizer
 from optimizers.budget import Limits
 from optimizers.demos import fitting, one_an_author
-from optimizers.joints.space import setting_choices
+from optimizers.joints.space import setting_choices, tried_first
 from programs.adjusting import adjusted
 from programs.compiling.asked import JOINT
 from programs.compiling.rehearsing import Rehearsal, Work, rehearsed
@@ -217,8 +217,7 @@ class Estimator:
 
     def _settings(self) -> list[dspy.Module]:
         """The student, and where settings are searched also what is tried first, the cheapest and the dearest."""
-        ordered = setting_choices(self._student, self._tried)
-        first = {name: values[-1] for name, values in list(ordered.items())[:1]}
+        first = tried_first(setting_choices(self._student, self._tried))
         cheapest = {name: json.dumps(min(values)) for name, values in self._tried.items()}
         dearest = {name: json.dumps(max(values)) for name, values in self._tried.items()}
         changed = [changes for changes in (first, cheapest, dearest) if changes]

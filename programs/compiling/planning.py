@@ -107,8 +107,7 @@ def prepare_compile(experiment: Experiment, asked: Asked, student: dspy.Module, 
 
 def _tried(experiment: Experiment, budget: str, changed: Mapping[str, Any]) -> dict[str, Any]:
     """Settings that a search may change: the task's, without those that the user set by hand."""
-    tried = experiment.task.bench.tried(experiment.choices.n_samples, budget)
-    return {name: values for name, values in tried.items() if name not in changed}
+    return {name: values for name, values in experiment.tried(budget).items() if name not in changed}
 
 
 def _further(

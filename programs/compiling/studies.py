@@ -102,9 +102,8 @@ def kept(experiment: Experiment, asked: Asked, student: dspy.Module) -> Kept:
 
 def about(experiment: Experiment, asked: Asked) -> Mapping[str, str]:
     """What a study must agree in to be continued, beside what the optimizer compares."""
-    tried = experiment.task.bench.tried(experiment.choices.n_samples, asked.budget)
     return {
-        "settings tried": json.dumps(tried),
+        "settings tried": json.dumps(experiment.tried(asked.budget)),
         "corpus split": experiment.splits.hash[:16],
         "judge": experiment.choices.judge,
         "opponent": asked.opponent,

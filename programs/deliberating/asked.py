@@ -12,6 +12,7 @@ from typing import Any
 
 from programs.fencing import defused, gives_orders, orders
 from signatures.errors import SetupError, counted
+from signatures.requests import Request
 
 PROMPT_CHARACTERS = 6000
 """A longer prompt is cut: its opening and its end are kept, where requests stand."""
@@ -82,6 +83,11 @@ def read_request(
     known, ordering = _unordered_attributes(_attributes(attributes), notes)
     messages, more = _unordered_messages(_earlier(earlier, notes), notes)
     return Asked(defused(shown), known, messages, tuple(notes), (*ordering, *more))
+
+
+def asked_of(request: Request) -> Asked:
+    """What the program reads of a corpus's request. Raises: SetupError as `read_request` does."""
+    return read_request(request.prompt, request.asker.attributes, request.asker.earlier)
 
 
 def _attributes(given: Any) -> dict[str, str]:

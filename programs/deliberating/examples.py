@@ -6,7 +6,7 @@ from typing import Any
 
 import dspy
 
-from programs.deliberating.asked import read_request
+from programs.deliberating.asked import asked_of
 from programs.deliberating.cues import cues
 from signatures.deliberation import MANNERS, MAX_POINTS, POINT_CHARACTERS, Cue, UserHypothesis
 from signatures.requests import Decision, Request, alternatives
@@ -76,7 +76,7 @@ def _example(request: Request, text: str | None) -> dspy.Example:
 
 
 def _labels(request: Request, expected: Decision) -> dict[str, Any]:
-    asked = read_request(request.prompt, request.asker.attributes, request.asker.earlier)
+    asked = asked_of(request)
     offered = cues(asked)[:DEMO_CUES]
     # As the program would show them: without orders, cut, folded.
     return {

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from programs.deliberating.asked import Asked, read_request
+from programs.deliberating.asked import Asked, asked_of
 from programs.deliberating.guard import without_claims
 from programs.deliberating.leanings import Leanings, Usual, Weights, policy_key, signs
 from signatures.errors import SetupError, counted
@@ -75,21 +75,15 @@ def _decided(requests: Sequence[Request]) -> list[Request]:
 
 
 def _of_askers(known: Sequence[Request]) -> list[_Known]:
-    return [_Known(_pair(each), signs(_read(each)), each.expected) for each in known if each.expected is not None]
+    return [_Known(_pair(each), signs(asked_of(each)), each.expected) for each in known if each.expected is not None]
 
 
 def _usual(usual: Sequence[_Known], others: Sequence[_Known], share: float) -> Usual:
-    from sklearn.linear_model import LogisticRegression
-
-    known = [*usual, *others]
-    kept, rows = _table(known)
     weighed = [share * len(others) / len(usual)] * len(usual) + [1.0] * len(others)
-    model = LogisticRegression(C=STRENGTH, max_iter=5000)
-    model.fit(rows, [0] * len(usual) + [1] * len(others), sample_weight=weighed)
-    base, *weights = [round(float(each), _DIGITS) for each in (*np.ravel(model.intercept_), *np.ravel(model.coef_))]
+    kept, (base,), (weights,) = _logistic([*usual, *others], [0] * len(usual) + [1] * len(others), weighed)
     return Usual(
-        base=base,
-        signs=dict(zip(kept, weights, strict=True)),
+        base=round(base, _DIGITS),
+        signs={sign: round(weight, _DIGITS) for sign, weight in zip(kept, weights, strict=True)},
         decided=_fit(usual),
     )
 
@@ -113,40 +107,38 @@ def _of_nobody(known: Sequence[Request]) -> list[_Known]:
 
 
 def _fit(known: Sequence[_Known]) -> Weights:
-    from sklearn.linear_model import LogisticRegression
-
     seen = {each.decision for each in known}
     names: list[Decision] = [decision for decision in DECISIONS if decision in seen]
     if len(names) == 1:
         return Weights(bases={names[0]: 0.0}, signs={})
-    kept, rows = _table(known)
-    model = LogisticRegression(C=STRENGTH, max_iter=5000).fit(rows, [names.index(each.decision) for each in known])
-    bases, weights = model.intercept_.tolist(), model.coef_.T.tolist()
+    kept, bases, weights = _logistic(known, [names.index(each.decision) for each in known])
     if len(names) == 2:
         # Of two decisions the library keeps the second's log odds over the first only.
-        bases, weights = [0.0, *bases], [[0.0, *row] for row in weights]
+        bases, weights = [0.0, *bases], [[0.0] * len(kept), *weights]
     return Weights(
         bases=_rounded(names, bases),
-        signs={sign: _rounded(names, row) for sign, row in zip(kept, weights, strict=True)},
+        signs={sign: _rounded(names, row) for sign, *row in zip(kept, *weights, strict=True)},
     )
 
 
-def _table(known: Sequence[_Known]) -> tuple[list[str], list[list[float]]]:
-    """The signs that several pairs share, and a row of their strengths for each request."""
+def _logistic(
+    known: Sequence[_Known], classes: Sequence[int], weighed: Sequence[float] | None = None
+) -> tuple[list[str], list[float], list[list[float]]]:
+    """The signs that several pairs share, and for each class but, of two, the first: its base and a weight a sign."""
+    from sklearn.linear_model import LogisticRegression
+
     pairs: dict[str, set[str]] = defaultdict(set)
     for each in known:
         for sign in each.found:
             pairs[sign].add(each.pair)
     kept = sorted(sign for sign, own in pairs.items() if len(own) >= SHARED)
-    return kept, [[each.found.get(sign, 0.0) for sign in kept] for each in known]
+    rows = [[each.found.get(sign, 0.0) for sign in kept] for each in known]
+    model = LogisticRegression(C=STRENGTH, max_iter=5000).fit(rows, classes, sample_weight=weighed)
+    return kept, np.ravel(model.intercept_).tolist(), model.coef_.tolist()
 
 
 def _rounded(names: Sequence[Decision], values: Sequence[float]) -> dict[Decision, float]:
     return {name: round(value, _DIGITS) for name, value in zip(names, values, strict=True)}
-
-
-def _read(request: Request) -> Asked:
-    return read_request(request.prompt, request.asker.attributes, request.asker.earlier)
 
 
 def _pair(request: Request) -> str:
