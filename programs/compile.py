@@ -52,7 +52,7 @@ def parser() -> entry.Parser:
     p.add_argument("--min-texts", type=int, metavar="N", help="leave out authors with fewer texts")
     p.add_argument("--seed", type=int, default=chosen.seed, help="seed of split, search and decoding (default: 0)")
     p.add_argument(
-        "--threads", type=int, default=chosen.n_threads, metavar="N", help="model calls in flight (default: 32)"
+        "--threads", type=int, default=chosen.n_threads, metavar="N", help="model calls in flight (default: 48)"
     )
     p.add_argument("--out", type=Path, default=chosen.out, metavar="DIR", help="where versions go (default: artifacts)")
     p.add_argument("--json", action="store_true", help="print the card as JSON and nothing else on stdout")

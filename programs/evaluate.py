@@ -59,7 +59,7 @@ def parser() -> entry.Parser:
     p.add_argument("--targets", type=int, metavar="N", help=targets_help())
     p.add_argument("--min-texts", type=int, metavar="N", help="leave out authors with fewer texts")
     p.add_argument("--seed", type=int, default=base.seed, help="seed of split, decoding and statistics (default: 0)")
-    p.add_argument("--threads", type=int, default=base.n_threads, metavar="N", help="calls in flight (default: 32)")
+    p.add_argument("--threads", type=int, default=base.n_threads, metavar="N", help="calls in flight (default: 48)")
     p.add_argument(
         "--exact", action="store_true", help="embedded model: the same texts in every run, at half the speed"
     )

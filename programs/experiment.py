@@ -35,7 +35,7 @@ class Choices:
     n_targets: int = 3
     min_texts: int | None = None
     seed: int = 0
-    n_threads: int = 32
+    n_threads: int = 48
     out: Path = Path("artifacts")
     tracking_uri: str | None = None
     exact: bool = False

@@ -86,7 +86,7 @@ def parser() -> entry.Parser:
     )
     p.add_argument("--min-texts", type=int, metavar="N", help="leave out authors with fewer texts")
     p.add_argument("--seed", type=int, default=base.seed, help="seed of split, swaps, decoding and statistics")
-    p.add_argument("--threads", type=int, default=base.n_threads, metavar="N", help="calls in flight (default: 32)")
+    p.add_argument("--threads", type=int, default=base.n_threads, metavar="N", help="calls in flight (default: 48)")
     p.add_argument("--exact", action="store_true", help="embedded model: the same texts in every run, at half speed")
     p.add_argument("--out", type=Path, default=base.out, metavar="DIR", help="where files go (default: artifacts)")
     p.add_argument("--json", action="store_true", help="print the explanation as JSON and nothing else on stdout")

@@ -82,6 +82,19 @@ def test_another_file_under_the_same_name_is_another_model(tmp_path):
     assert len({first, touched, KEYS.cache_key(asked)}) == 3
 
 
+def test_the_key_of_the_model_in_the_package_tells_its_file_and_does_not_read_it(monkeypatch):
+    asked = {**ASKED, "model": "embedded"}
+    whole = KEYS.cache_key(asked)
+
+    def read(path, *_, **__):
+        raise AssertionError(f"{path} was read")
+
+    monkeypatch.setattr(Path, "open", read)
+    assert KEYS.cache_key(asked) == whole
+    monkeypatch.setattr("programs.lms.gguf_file.bundled_path", lambda: Path(__file__))
+    assert KEYS.cache_key(asked) != whole
+
+
 def test_two_servers_with_one_models_name_do_not_share_answers(cache):
     with serving("one") as one, serving("two") as two:
         models = [make_lm("openai/same", api_base=server.base, api_key="k") for server in (one, two, one)]

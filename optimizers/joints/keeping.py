@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from optimizers.joints.kept import Row
@@ -12,22 +13,27 @@ _FLUSH_SECONDS = 1.0
 
 
 class Keeper:
-    """Collects the rows of one block, from any thread."""
+    """Collects the rows of blocks, from any thread."""
 
-    def __init__(self, study: Study, trial_id: int, block: int, known: list[Row]):
-        """Starts with the rows that are kept already."""
-        self._study, self._trial_id, self._block = study, trial_id, block
-        self._rows = known
-        self._n_kept = len(known)
+    def __init__(self, study: Study, trial_id: int, blocks: Mapping[int, Sequence[int]], known: Sequence[Row]):
+        """Starts with the rows that are kept already; `blocks` are numbers with the targets of each."""
+        self._study, self._trial_id = study, trial_id
+        self._block_of = {target: block for block, targets in blocks.items() for target in targets}
+        self._rows: dict[int, list[Row]] = {block: [] for block in blocks}
+        for row in known:
+            self._rows[self._block_of[row.target]].append(row)
+        self._unkept: set[int] = set()
         self._kept_at = time.monotonic()
         self._lock = threading.Lock()
         self._open = True
 
     def add(self, row: Row) -> None:
-        """Takes a row; ignored once the block is closed: threads may outlive an evaluation that was broken off."""
+        """Takes a row; ignored once the blocks are closed: threads may outlive an evaluation that was broken off."""
         with self._lock:
             if self._open:
-                self._rows.append(row)
+                block = self._block_of[row.target]
+                self._rows[block].append(row)
+                self._unkept.add(block)
                 if time.monotonic() - self._kept_at >= _FLUSH_SECONDS:
                     self._keep()
 
@@ -36,12 +42,14 @@ class Keeper:
         return self
 
     def __exit__(self, kind: Any, *_: Any) -> None:
-        """Keeps what came, if the block was broken off; a whole one is kept by who asked for it."""
+        """Keeps what came, if the blocks were broken off; whole ones are kept by who asked for them."""
         with self._lock:
             self._open = False
-            if kind is not None and len(self._rows) > self._n_kept:
+            if kind is not None:
                 self._keep()
 
     def _keep(self) -> None:
-        self._study.keep(self._trial_id, self._block, self._rows, done=False)
-        self._n_kept, self._kept_at = len(self._rows), time.monotonic()
+        for block in sorted(self._unkept):
+            self._study.keep(self._trial_id, block, self._rows[block], done=False)
+        self._unkept.clear()
+        self._kept_at = time.monotonic()

@@ -80,13 +80,19 @@ def prepare(
     )
 
 
-def _instructions(
-    name: str, predictor: Any, material: Material, failures: Sequence[str], rng: random.Random
-) -> dict[str, str]:
+def handwritten(name: str, predictor: Any, material: Material) -> dict[str, str]:
+    """Name to instruction of a predictor: its own, and the variants that are given."""
     texts = {OWN: predictor.signature.instructions}
     for number, text in enumerate(material.variants.get(name, ()), 1):
         if text not in texts.values():
             texts[f"hand {number}"] = text
+    return texts
+
+
+def _instructions(
+    name: str, predictor: Any, material: Material, failures: Sequence[str], rng: random.Random
+) -> dict[str, str]:
+    texts = handwritten(name, predictor, material)
     if material.proposer is not None:
         written = propose_instructions(name, predictor, material, failures, N_PROPOSED, rng)
         texts.update({f"proposed {number}": text for number, text in enumerate(written, 1)})

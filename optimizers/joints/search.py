@@ -108,22 +108,25 @@ class Search:
             if record.done and self._settled(record):
                 return
             self._check_budget()
-            self._score_block(record, program)
+            self._score_next(record, program)
             record = self.study.record(record.id)
         self._settled(record)
 
-    def _score_block(self, record: Record, program: dspy.Module) -> None:
-        """Scores the targets of the next block that have no score yet."""
-        block = record.done
-        known = {row.target: row for row in record.rows.get(block, ()) if row.score is not None}
-        missing = [index for index in self.setting.race.blocks[block] if index not in known]
-        with Keeper(self.study, record.id, block, list(known.values())) as keeper:
+    def _score_next(self, record: Record, program: dspy.Module) -> None:
+        """Scores the targets of the next block that have no score yet; for the student, whom no race stops, of all."""
+        blocks = self.setting.race.blocks
+        end = record.done + 1 if record.number else len(blocks)
+        asked = {block: blocks[block] for block in range(record.done, end)}
+        known = {row.target: row for block in asked for row in record.rows.get(block, ()) if row.score is not None}
+        missing = [index for targets in asked.values() for index in targets if index not in known]
+        with Keeper(self.study, record.id, asked, list(known.values())) as keeper:
             rows = self._score(program, missing, keeper.add) if missing else []
         if any(row.score is None for row in rows):
             # What a refused call left without a score is not scored yet, rather than failed.
             self._check_budget()
         whole = {**known, **{row.target: row for row in rows}}
-        self.study.keep(record.id, block, [whole[index] for index in self.setting.race.blocks[block]], done=True)
+        for block, targets in asked.items():
+            self.study.keep(record.id, block, [whole[index] for index in targets], done=True)
 
     def _settled(self, record: Record) -> bool:
         """Ends a trial that has lost, cannot be scored, or was scored throughout; whether it did."""

@@ -1,6 +1,5 @@
 """What a compile will cost: calls, tokens, dollars and minutes of each phase, before the first call."""
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +8,11 @@ from typing import Any, NamedTuple
 
 import dspy
 
-from optimizers import Optimizer
+from optimizers import Material, Optimizer
 from optimizers.budget import Limits
 from optimizers.demos import fitting, one_an_author
-from optimizers.joints.space import setting_choices, tried_first
-from programs.adjusting import adjusted
+from optimizers.joints.imagined import imagined_trials
+from optimizers.joints.space import setting_choices
 from programs.compiling.asked import JOINT
 from programs.compiling.rehearsing import Rehearsal, Work, rehearsed
 from programs.compiling.roles import JUDGE, PROPOSER, TASK_MODEL, Roles
@@ -35,6 +34,8 @@ _TAUGHT = 3
 """Authors that the winner shows as demos, whom a second look leaves out."""
 _PROPOSAL = Work(1, 1500, 300)
 """One call of a proposer."""
+_IMAGINED = 4
+"""Trials of a search that are played through, at most."""
 _MARGIN = 1.1
 """On what is kept back for the end of a run."""
 
@@ -61,7 +62,7 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
         "copro": Shape(False, 0.5, proposals=lambda n_trials, n_steps: n_trials),
         "simba": Shape(fresh=0.8, runs=0.7, proposals=lambda n_trials, n_steps: n_trials),
         "gepa": Shape(False, 0.5, runs=0.7, proposals=lambda n_trials, n_steps: n_trials),
-        JOINT: Shape(fresh=0.8, proposals=lambda n_trials, n_steps: 3 * n_steps),
+        JOINT: Shape(proposals=lambda n_trials, n_steps: 3 * n_steps),
     }
 )
 """By optimizer; read-only."""
@@ -76,6 +77,15 @@ class PhaseCost(NamedTuple):
     dollars: float | None
     """None where the price is not known."""
     seconds: float
+
+
+class _Candidate(NamedTuple):
+    """What a target takes with a program that is tried."""
+
+    trial: Work
+    """In its trial, where the cache has some of it."""
+    whole: Work
+    """As the winner."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +174,7 @@ class Estimator:
         self._champion = self._a_target(champion, near) if champion is not None else Work()
         rehearsal = Rehearsal(experiment.labelled)
         self._plain = self._a_target(student, near, rehearsal)
-        self._trial, self._whole = self._candidates(near, rehearsal)
+        self._candidates = self._rehearsed_candidates(near, rehearsal)
         self._verdict = self._judging() if experiment.judge_lm is not None else Work()
 
     def estimate(self, n_trials: int) -> Estimate:
@@ -172,18 +182,24 @@ class Estimator:
         splits, bench = self._experiment.splits, self._experiment.task.bench
         n_train, n_val, n_test = (_n_targets(cases) for cases in (splits.train, splits.val, splits.test))
         share = scored_share(self._optimizer.name, len(splits.val))
-        again = n_val + n_train * max(0.0, 1 - _TAUGHT / max(len(splits.train), 1))
+        again = [n_val + n_train * left for left in (1.0, max(0.0, 1 - _TAUGHT / max(len(splits.train), 1)))]
         runs = self._optimizer.n_bootstraps(n_trials, n_train) * self._shape.runs
         n_scored = n_val * (1 + share * n_trials)
-        tried = self._plain.times(n_val + runs).plus(self._trial.times(n_val * share * n_trials))
+        likely = self._candidates[: max(n_trials, 1)]
+        trial = _mean([each.trial for each in likely])
+        # A setting that is tried comes first, shows no demos, and is taken to win one search in three.
+        plain = [likely[0].whole] if self._tried else []
+        winners = [*plain, *2 * [_mean([each.whole for each in likely[len(plain) :] or likely])]]
+        second = [self._plain.plus(winner).times(again[place >= len(plain)]) for place, winner in enumerate(winners)]
+        tried = self._plain.times(n_val + runs).plus(trial.times(n_val * share * n_trials))
         work = {
             BASELINE: self._systems["zero-shot"].times(n_train + n_val + n_test),
             CHAMPION: self._champion.times(n_train + n_val),
             COMPILE: tried,
-            CONFIRM: self._plain.plus(self._whole).times(again),
+            CONFIRM: _mean(second),
             **{name: self._systems[name].times(n_test) for name in bench.rivals},
             UNCOMPILED: self._plain.times(n_test),
-            COMPILED: self._whole.times(n_test),
+            COMPILED: _mean(winners).times(n_test),
         }
         costs = [self._cost(phase, TASK_MODEL, each) for phase, each in work.items() if each.calls]
         if self._roles.proposer is not None:
@@ -191,7 +207,7 @@ class Estimator:
             asked = _PROPOSAL.times(self._shape.proposals(n_trials, n_steps))
             costs.append(self._cost(COMPILE, PROPOSER, asked))
         if self._verdict.calls:
-            verdicts = {COMPILE: n_scored + runs, CONFIRM: 2 * again, JUDGING: self._n_verdicts(n_test)}
+            verdicts = {COMPILE: n_scored + runs, CONFIRM: 2 * again[-1], JUDGING: self._n_verdicts(n_test)}
             costs += [self._cost(phase, JUDGE, self._verdict.times(n)) for phase, n in verdicts.items()]
         order = [*work, JUDGING]
         return Estimate(tuple(sorted(costs, key=lambda cost: order.index(cost.phase))))
@@ -203,25 +219,32 @@ class Estimator:
         work, n_done = rehearsed(program, examples, experiment.lm, rehearsal or Rehearsal(experiment.labelled))
         return work.times(1 / n_done) if n_done else Work(experiment.task.bench.most_calls, 1000, 200)
 
-    def _candidates(self, cases: Sequence[Any], rehearsal: Rehearsal) -> tuple[Work, Work]:
-        """What a target takes with a candidate: in a trial, where the cache has some of it, and anew."""
-        found: list[tuple[Work, Work]] = []
-        for program in self._settings():
-            names = [name for name, _ in program.named_predictors()]
-            part = self._a_target(self._varied(program, names[-1:]), cases, rehearsal)
-            whole = self._a_target(self._varied(program, names), cases)
-            trial = whole.times(self._shape.fresh).plus(part.times(1 - self._shape.fresh))
-            found.append((trial, whole))
-        trials, wholes = zip(*found, strict=True)
-        return _mean(trials), _mean(wholes)
+    def _rehearsed_candidates(self, cases: Sequence[Any], rehearsal: Rehearsal) -> list["_Candidate"]:
+        """What targets take with the first candidates; of optimizers that are not played through, a typical one."""
+        if self._optimizer.name == JOINT:
+            played = [self._played(cases, rehearsal, made) for made in (True, False)]
+            return [_between(pair) for pair in zip(*played, strict=False)] or [_Candidate(self._plain, self._plain)]
+        names = [name for name, _ in self._student.named_predictors()]
+        part = self._a_target(self._varied(self._student, names[-1:]), cases, rehearsal)
+        whole = self._a_target(self._varied(self._student, names), cases)
+        return [_Candidate(whole.times(self._shape.fresh).plus(part.times(1 - self._shape.fresh)), whole)]
 
-    def _settings(self) -> list[dspy.Module]:
-        """The student, and where settings are searched also what is tried first, the cheapest and the dearest."""
-        first = tried_first(setting_choices(self._student, self._tried))
-        cheapest = {name: json.dumps(min(values)) for name, values in self._tried.items()}
-        dearest = {name: json.dumps(max(values)) for name, values in self._tried.items()}
-        changed = [changes for changes in (first, cheapest, dearest) if changes]
-        return [self._student, *(adjusted(self._student, changes, "program") for changes in changed)]
+    def _played(self, cases: Sequence[Any], rehearsal: Rehearsal, with_made: bool) -> list["_Candidate"]:
+        """What targets take with the first candidates of a search, after the student has answered them."""
+        experiment = self._experiment
+        material = Material(
+            trainset=(),
+            valset=experiment.task.examples(cases),
+            labelled=experiment.labelled,
+            variants=experiment.task.variants,
+            proposer=self._roles.proposer,
+        )
+        choices = setting_choices(self._student, self._tried)
+        programs = imagined_trials(
+            self._student, material, choices, _IMAGINED, experiment.choices.seed, with_made=with_made
+        )
+        works = [self._a_target(program, cases, rehearsal.again()) for program in programs]
+        return [_Candidate(work, work) for work in works]
 
     def _varied(self, program: dspy.Module, names: Sequence[str]) -> dspy.Module:
         """A program whose steps of these names differ: by demos, or by a word in the instruction."""
@@ -272,6 +295,10 @@ def scored_share(optimizer: str, n_authors: int) -> float:
     if optimizer != JOINT or n_authors < 3:
         return 1.0
     return 0.75 if n_authors < 6 else 0.6
+
+
+def _between(candidates: Sequence[_Candidate]) -> _Candidate:
+    return _Candidate(_mean([each.trial for each in candidates]), _mean([each.whole for each in candidates]))
 
 
 def _mean(works: Sequence[Work]) -> Work:

@@ -65,6 +65,12 @@ class Rehearsal(dspy.Adapter):
         self._new: set[str] = set()
         self._lock = threading.Lock()
 
+    def again(self) -> "Rehearsal":
+        """One that has counted nothing and knows what this one was asked."""
+        other = Rehearsal(self._labelled)
+        other._seen = self._seen | self._new
+        return other
+
     def __call__(
         self, lm: Any, lm_kwargs: dict[str, Any], signature: Any, demos: list[Any], inputs: dict[str, Any]
     ) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ only plain data and litellm's own records are unpickled, and what is broken is a
 """
 
 import contextvars
+import functools
 import logging
 import os
 import sqlite3
@@ -123,16 +124,20 @@ def _answerer(model: str, request: Mapping[str, Any], environment: Mapping[str, 
 
 
 def _file_state(path: str) -> list[int]:
-    """Size and time of change of a model file; nothing where it cannot be found, which the engine will say."""
-    from programs.lms.gguf_file import bundled_model
+    """Size and time of change of a model file; nothing where it cannot be found, which the engine will say.
+
+    Asked for every answer, so the file is not opened.
+    """
+    from programs.lms.gguf_file import bundled_path
 
     try:
-        state = (typed_path(path) if path else bundled_model().path).stat()
+        state = (typed_path(path) if path else bundled_path()).stat()
     except (OSError, SetupError):
         return []
     return [state.st_size, state.st_mtime_ns]
 
 
+@functools.cache
 def _runtime() -> str:
     try:
         return version("openvino-genai")

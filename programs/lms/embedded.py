@@ -47,6 +47,10 @@ DEFAULT_KV_GIB = 1
 _STEP_TOKENS = 512
 """Tokens that one step of the pipeline reads at most, so that long prompts do not hold up short answers."""
 
+_FAST = {"KV_CACHE_PRECISION": "f16"}
+"""Runtime properties otherwise. Left to itself the runtime keeps keys and values as bytes, and unpacking these takes
+longer than reading twice as many."""
+
 _EXACT = {"INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
 """Runtime properties under which a text does not depend on what else is in flight."""
 
@@ -220,7 +224,7 @@ class EmbeddedEngine:
         scheduler.enable_prefix_caching = True
         scheduler.cache_size = self.kv_gib
         scheduler.max_num_batched_tokens = _STEP_TOKENS
-        properties = _EXACT if self.exact else {}
+        properties = _EXACT if self.exact else _FAST
         try:
             pipeline = ov.ContinuousBatchingPipeline(str(self.file.path), scheduler, "CPU", properties)
         except RUNTIME_ERRORS as error:

@@ -36,8 +36,8 @@ class ModelFile(NamedTuple):
     """Tokens that prompt and answer share."""
 
 
-def bundled_model() -> ModelFile:
-    """SmolLM2-135M-Instruct in the package that carries it, without importing the package.
+def bundled_path() -> Path:
+    """The file of SmolLM2-135M-Instruct in the package that carries it, without importing the package.
 
     Raises: SetupError with the line that installs it.
     """
@@ -46,7 +46,15 @@ def bundled_model() -> ModelFile:
     files = [file for folder in folders for file in sorted(Path(folder).glob("*.gguf"))]
     if not files:
         raise SetupError(f"the embedded model is not installed; add it with: {INSTALL_LINE}")
-    return inspect(files[0])
+    return files[0]
+
+
+def bundled_model() -> ModelFile:
+    """SmolLM2-135M-Instruct.
+
+    Raises: SetupError with the line that installs it.
+    """
+    return inspect(bundled_path())
 
 
 def inspect(path: Path) -> ModelFile:

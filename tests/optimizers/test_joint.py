@@ -268,18 +268,26 @@ def test_ctrl_c_and_the_end_of_a_budget_leave_a_study_that_goes_on(at, undisturb
     assert n_whole - at <= engine.n_calls <= n_whole - at + (at - 16 if 16 < at < 22 else 0)
 
 
-def test_scores_of_a_block_under_way_are_kept_when_it_is_broken_off(tmp_path):
+@pytest.mark.parametrize(
+    ("at", "done", "kept"),
+    [
+        # The student is scored throughout, in the order of the blocks: two authors' four targets, then two.
+        (6, 0, [4, 1]),
+        # After its 16 targets and 6 of the trainset comes the first block of the next trial.
+        (25, 0, [2]),
+    ],
+)
+def test_scores_of_a_block_under_way_are_kept_when_it_is_broken_off(tmp_path, at, done, kept):
     def stop(n):
-        if n == 6:
+        if n == at:
             raise Killed
 
     path = tmp_path / "study.log"
     with pytest.raises(Killed):
         joint_search(Joint(study=path), engine=Tally(stop), n_threads=1)
-    # Two authors' four targets are the first block; of the next block's two one is done when the sixth call is killed.
-    (record,) = Study.open(path).records()
-    assert record.running and record.done == 1
-    assert [len(rows) for rows in record.rows.values()] == [4, 1]
+    *_, record = Study.open(path).records()
+    assert record.running and record.done == done
+    assert [len(rows) for rows in record.rows.values()] == kept
 
 
 def test_a_study_of_something_else_is_refused_and_both_are_shown(tmp_path):
