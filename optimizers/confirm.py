@@ -63,7 +63,7 @@ def confirm(
     lm = dspy.settings.lm
     try:
         with dspy.context(lm=lm.copy(rollout_id=_ROLLOUT)):
-            before, after = (_scores(program, examples, metric, n_threads) for program in (student, best.program))
+            before, after = _scores((student, best.program), examples, metric, n_threads)
     except OutOfBudgetError as error:
         words = f"{scored}; the budget ended before a second look ({error.reason}): kept unconfirmed"
         return replace(compiled, confirmation=words, stopped=compiled.stopped or error.reason)
@@ -96,18 +96,33 @@ def paired_gain(
     return Gain(float(means.mean()), error, len(means), sum(map(len, by_author.values())))
 
 
-def _scores(program: dspy.Module, examples: Sequence[dspy.Example], metric: Metric, n_threads: int) -> dict[int, float]:
-    """Index to score of the examples that did not fail."""
+def _scores(
+    programs: Sequence[dspy.Module], examples: Sequence[dspy.Example], metric: Metric, n_threads: int
+) -> list[dict[int, float]]:
+    """For each program index to score of the examples that did not fail; all are answered together."""
+
+    def answered(contender: int, **given: Any) -> Any:
+        return programs[contender](**given)
+
     evaluate = dspy.Evaluate(
-        devset=list(examples),
+        devset=[_for(contender, example) for contender in range(len(programs)) for example in examples],
         metric=metric,
         num_threads=n_threads,
         display_progress=False,
-        max_errors=len(examples) + 1,
+        max_errors=len(programs) * len(examples) + 1,
     )
     with quiet():
-        found = evaluate(program).results
-    return {index: float(score) for index, (_, prediction, score) in enumerate(found) if len(prediction)}
+        found = evaluate(answered).results  # pyright: ignore[reportArgumentType]
+    scores: list[dict[int, float]] = [{} for _ in programs]
+    for index, (example, prediction, score) in enumerate(found):
+        if len(prediction):
+            scores[example.contender][index % len(examples)] = float(score)
+    return scores
+
+
+def _for(contender: int, example: dspy.Example) -> dspy.Example:
+    """An example that is answered by one of several programs."""
+    return dspy.Example(**example, contender=contender).with_inputs(*example.inputs().keys(), "contender")
 
 
 def _author(example: Any) -> str:

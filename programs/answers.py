@@ -2,7 +2,7 @@
 
 import contextvars
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,21 +55,38 @@ def answer_all(
 
     Raises: SetupError; KeyboardInterrupt, after which no further example is begun.
     """
-    answers: dict[str, Answer] = {}
+    return answer_each({"": program}, examples, n_threads, on_answer, finish_begun, keep)[""]
+
+
+def answer_each(
+    programs: Mapping[str, dspy.Module],
+    examples: Sequence[dspy.Example],
+    n_threads: int,
+    on_answer: Callable[[Answer], None] = lambda answer: None,
+    finish_begun: bool = False,
+    keep: Sequence[str] = (),
+) -> dict[str, dict[str, Answer]]:
+    """The same for several programs together, so that a model is busy while the slowest answers come.
+
+    Raises: as `answer_all`.
+    """
+    answers: dict[str, dict[str, Answer]] = {name: {} for name in programs}
     pool = ThreadPoolExecutor(n_threads, thread_name_prefix="answer")
     try:
-        waiting: set[Future[Answer]] = {
-            pool.submit(contextvars.copy_context().run, _answer, program, example, on_answer, keep)
+        places: dict[Future[Answer], str] = {
+            pool.submit(contextvars.copy_context().run, _answer, program, example, on_answer, keep): name
+            for name, program in programs.items()
             for example in examples
         }
+        waiting = set(places)
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
                 answer = future.result()
-                answers[answer.target_id] = answer
+                answers[places[future]][answer.target_id] = answer
     finally:
         pool.shutdown(wait=finish_begun, cancel_futures=True)
-    return {example.target_id: answers[example.target_id] for example in examples}
+    return {name: {each.target_id: made[each.target_id] for each in examples} for name, made in answers.items()}
 
 
 def _answer(

@@ -6,7 +6,7 @@ DSPy's usage tracker tells of a call when its module is done; a budget must know
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import dspy
 from dspy.utils.usage_tracker import UsageTracker
 
-from programs.lms.answer_cache import AnswerCache, refusing
+from programs.lms.answer_cache import AnswerCache, asking_once, refusing
 from programs.lms.embedded_lm import EmbeddedLM
 from programs.prices import Price, price_of
 from signatures.errors import counted
@@ -126,7 +126,9 @@ class MeteredLM(dspy.LM):
 
         Raises: the meter's refusal where there is one; else what the model raises.
         """
-        with self._counted(kwargs) as tap:
+        # The embedded model is asked for each candidate by itself, and sees to it there.
+        once = nullcontext() if isinstance(self, EmbeddedLM) else asking_once()
+        with self._counted(kwargs) as tap, once:
             said = super().__call__(prompt, messages=messages, **kwargs)
             self._hits(tap, said)
             return said

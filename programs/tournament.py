@@ -8,7 +8,7 @@ import dspy
 import numpy as np
 
 from programs.aliases import read_aliases
-from programs.answers import Answer, answer_all
+from programs.answers import Answer, answer_each
 from programs.card import JudgeNote, Measure, ResultRow, read_card
 from programs.contest import Comparison, verdict_rows
 from programs.experiment import Experiment, corpus_note, data_settings, lm_note, package_versions
@@ -59,23 +59,23 @@ class Tournament:
         self._notes: list[str] = []
         self._rng = np.random.default_rng(experiment.choices.seed)
 
-    def enter(self, system: str, program: dspy.Module, *groups: Sequence[Any]) -> None:
-        """Lets a system answer the targets of these cases.
+    def enter(self, name: str, programs: Mapping[str, dspy.Module], *groups: Sequence[Any]) -> None:
+        """Lets systems answer the targets of these cases, all of them together, in a phase of this name.
 
-        Raises: the first fault if every answer failed.
+        Raises: the first fault if every answer of a system failed.
         """
         task = self.experiment.task
         examples = task.examples([case for group in groups for case in group])
-        name = f"{system} texts"
-        with self.purse.phase(name), self._progress.phase(name, len(examples)):
+        with self.purse.phase(name), self._progress.phase(name, len(programs) * len(examples)):
             n_threads = self.experiment.choices.n_threads
-            answers = answer_all(program, examples, n_threads, lambda _: self._progress.step(), keep=task.bench.kept)
-        faults = [answer.fault for answer in answers.values() if answer.fault]
-        if len(faults) == len(answers):
-            raise faults[0]
-        if faults:
-            self._progress.say(f"  {len(faults)} of {len(answers)} failed; the first: {faults[0]}")
-        self.answers[system] = answers
+            made = answer_each(programs, examples, n_threads, lambda _: self._progress.step(), keep=task.bench.kept)
+        for system, answers in made.items():
+            faults = [answer.fault for answer in answers.values() if answer.fault]
+            if len(faults) == len(answers):
+                raise faults[0]
+            if faults:
+                self._progress.say(f"  {system}: {len(faults)} of {len(answers)} failed; the first: {faults[0]}")
+            self.answers[system] = answers
 
     def texts(self, system: str) -> dict[str, str]:
         """Target id to text of a system's answers that did not fail."""

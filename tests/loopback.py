@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,12 +10,13 @@ from typing import Any
 
 
 class Loopback:
-    """Answers every prompt with its name and the prompt; `usage` is what it reports, None for a server that does not.
+    """Answers every prompt with its name and the prompt after `seconds`.
 
-    `asked` holds the prompts, in the order in which they came.
+    `usage` is what it reports, None for a server that does not. `asked` holds the prompts, in the order in which they
+    came.
     """
 
-    def __init__(self, name: str = "server", usage: tuple[int, int] | None = (10, 5)) -> None:
+    def __init__(self, name: str = "server", usage: tuple[int, int] | None = (10, 5), seconds: float = 0.0) -> None:
         self.asked: list[str] = []
         owner = self
 
@@ -23,6 +25,7 @@ class Loopback:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 prompt = body["messages"][-1]["content"]
                 owner.asked.append(prompt)
+                time.sleep(seconds)
                 content = json.dumps(reply(body["model"], f"{name} says {prompt}", usage)).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
@@ -47,8 +50,8 @@ def reply(model: str, text: str, usage: tuple[int, int] | None) -> dict[str, Any
 
 
 @contextmanager
-def serving(name: str = "server", usage: tuple[int, int] | None = (10, 5)) -> Iterator[Loopback]:
-    server = Loopback(name, usage)
+def serving(name: str = "server", usage: tuple[int, int] | None = (10, 5), seconds: float = 0.0) -> Iterator[Loopback]:
+    server = Loopback(name, usage, seconds)
     thread = threading.Thread(target=server.http.serve_forever, args=(0.05,))
     thread.start()
     try:

@@ -5,7 +5,10 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from loopback import serving
 
 from programs.lms import make_lm
 from programs.lms.answer_cache import AnswerCache, keep_answers, open_cache
+from programs.metering import Meter
 
 ASKED: dict[str, Any] = {
     "_fn_identifier": "dspy.clients.lm.litellm_completion",
@@ -110,6 +114,57 @@ def test_an_embedded_model_is_asked_once_for_each_seed_and_rollout(cache):
         lm("Hello.", **changed)
     # The prompt itself, rollout 1, seed 4, and two candidates.
     assert engine.n_calls == 5
+
+
+def asked_together(engine: AnsweringEngine, n_threads: int, **changed: Any) -> list[Any]:
+    """What threads get that ask the same at the same time; a fault as it is."""
+    lm = answering_lm(engine, cache=True, temperature=0.7, seed=3)
+    fails, begun = engine.fails, threading.Barrier(n_threads)
+
+    def wait_for_all(n_calls: int) -> None:
+        time.sleep(0.2)
+        fails(n_calls)
+
+    def ask(_: int) -> Any:
+        begun.wait(20)
+        try:
+            return lm("Hello.", **changed)
+        except Exception as fault:
+            return fault
+
+    engine.fails = wait_for_all
+    with ThreadPoolExecutor(n_threads) as pool:
+        return list(pool.map(ask, range(n_threads)))
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_threads_that_ask_the_same_at_once_are_answered_by_one_call(cache, n):
+    engine = AnsweringEngine()
+    answers = asked_together(engine, 6, n=n)
+    # One for each candidate.
+    assert engine.n_calls == n
+    assert all(answer == answers[0] and len(answer) == n for answer in answers)
+
+
+def test_who_waited_for_a_call_that_failed_asks_itself(cache):
+    def fail_first(n_calls: int) -> None:
+        if n_calls == 1:
+            raise RuntimeError("the first is refused")
+
+    engine = AnsweringEngine(fail_first)
+    answers = asked_together(engine, 4)
+    assert sum(isinstance(answer, Exception) for answer in answers) == 1
+    assert engine.n_calls == 2
+
+
+def test_a_metered_server_is_paid_once_for_what_many_threads_ask_at_once(cache):
+    meter = Meter()
+    with serving("one", seconds=0.2) as server:
+        lm = meter.metered(make_lm("openai/same", api_base=server.base, api_key="k"), "task")
+        with ThreadPoolExecutor(5) as pool:
+            assert set(pool.map(lambda _: lm("Hello.")[0], range(5))) == {"one says Hello."}
+        assert len(server.asked) == 1
+    assert (meter.tally().calls, meter.tally().hits) == (1, 4)
 
 
 ASKER = """

@@ -126,7 +126,7 @@ def test_a_model_that_never_answers_is_one_line_and_leaves_no_version(compile_wi
     assert not (out / "authorship").exists()
 
 
-@pytest.mark.parametrize("when", ["trial", "few-shot texts", "judge"])
+@pytest.mark.parametrize("when", ["trial", "test texts", "judge"])
 def test_ctrl_c_keeps_the_best_program_so_far(compile_with, mlflow_folder, tmp_path, capsys, monkeypatch, when):
     trial, phase, judge_line = RunProgress.trial, RunProgress.phase, result_row
 

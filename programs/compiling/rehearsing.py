@@ -50,8 +50,7 @@ class Work(NamedTuple):
 class Rehearsal(dspy.Adapter):
     """Takes the adapter's place: formats each call as the fitting adapter would, counts it, and answers by itself.
 
-    A request that came in an earlier run counts no second time, as the cache of answers would have it; within one run
-    equal requests are under way together, and all of them are paid for. Answers are those of
+    A request that came before counts no second time, as the cache of answers would have it. Answers are those of
     labelled examples, or for a list of records the first of an input's that fit, as a small model chooses what it is
     offered.
     """
@@ -62,13 +61,12 @@ class Rehearsal(dspy.Adapter):
         self.work = Work()
         self._labelled = labelled
         self._seen: set[str] = set()
-        self._new: set[str] = set()
         self._lock = threading.Lock()
 
     def again(self) -> "Rehearsal":
         """One that has counted nothing and knows what this one was asked."""
         other = Rehearsal(self._labelled)
-        other._seen = self._seen | self._new
+        other._seen = set(self._seen)
         return other
 
     def __call__(
@@ -87,15 +85,13 @@ class Rehearsal(dspy.Adapter):
         with self._lock:
             key = json.dumps([messages, n, asked.get("rollout_id")], default=str)
             if key not in self._seen:
-                self._new.add(key)
+                self._seen.add(key)
                 self.work = self.work.plus(Work(n_calls, n_calls * _read(messages), n * _written(answer)))
         return [dict(answer) for _ in range(n)]
 
     @contextmanager
     def around(self, lm: dspy.LM) -> Iterator[None]:
-        """A run in which programs would ask this model, and ask nobody; what earlier runs asked for is known."""
-        self._seen |= self._new
-        self._new = set()
+        """A run in which programs would ask this model, and ask nobody."""
         with dspy.context(lm=_Nobody().metered(lm.copy(cache=False), "rehearsal"), adapter=self):
             yield
 

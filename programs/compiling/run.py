@@ -60,7 +60,8 @@ class CompileRun:
         with self.progress.live(), dspy.context(lm=experiment.lm, adapter=FittingAdapter()):
             tournament = Tournament(experiment, self.purse, self.progress, self.name)
             try:
-                tournament.enter(BASELINE, self._system(BASELINE), splits.train, splits.val, splits.test)
+                own = {BASELINE: self._system(BASELINE)}
+                tournament.enter(f"{BASELINE} texts", own, splits.train, splits.val, splits.test)
                 warm.join()
                 return self._track(tournament, started)
             except OutOfBudgetError as end:
@@ -115,10 +116,10 @@ class CompileRun:
         """Scores on the test authors; why that came to nothing, if it did: it costs the scores, not the program."""
         test = self.experiment.splits.test
         try:
-            for rival in self.experiment.task.bench.rivals:
-                tournament.enter(rival, self._system(rival), test)
-            tournament.enter("uncompiled", uncompiled, test)
-            tournament.enter("compiled", compiled.program, test)
+            rivals = {name: self._system(name) for name in self.experiment.task.bench.rivals}
+            # What has two steps goes first: while a model is at the first of them, other texts can be written.
+            systems = {"uncompiled": uncompiled, **rivals, "compiled": compiled.program}
+            tournament.enter("test texts", systems, test)
             # A judge that asks nobody costs nothing.
             with self.purse.phase(JUDGING) if self.experiment.judge_lm else nullcontext():
                 tournament.judge()

@@ -47,7 +47,7 @@ class Search:
         texts = None
         with setup.budget.up_to(setup.share_until(COMPILE)):
             if setup.champion is not None:
-                tournament.enter(CHAMPION, setup.champion, splits.train, splits.val)
+                tournament.enter(f"{CHAMPION} texts", {CHAMPION: setup.champion}, splits.train, splits.val)
                 texts = tournament.texts(CHAMPION)
             judge = experiment.judge(splits.train, splits.val)
             targets = experiment.targets(splits.train, splits.val)

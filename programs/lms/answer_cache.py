@@ -4,7 +4,8 @@ DSPy's cache keys on model, messages, decoding, schema and rollout, and leaves o
 that call their model the same would share answers. It knows nothing of the file behind the embedded model's name. Its
 disk part (diskcache, SQLite) may be shared by any number of processes; it unpickles whatever the folder holds, and a
 broken file or a record of another version ends the run. Here the address, the file and the runtime belong to the key,
-only plain data and litellm's own records are unpickled, and what is broken is a miss.
+only plain data and litellm's own records are unpickled, what is broken is a miss, and of threads that ask the same at
+the same time one asks the model.
 """
 
 import contextvars
@@ -12,8 +13,10 @@ import functools
 import logging
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -36,6 +39,49 @@ _SECRETS = ["api_key"]
 _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, LM15Error)
 
 _refusal: contextvars.ContextVar[BaseException | None] = contextvars.ContextVar("refusal", default=None)
+_claim: contextvars.ContextVar["_Claim | None"] = contextvars.ContextVar("claim", default=None)
+
+
+class _Claims:
+    """The answers that are being made, each by one thread; the others that want it wait."""
+
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+        self._changed = threading.Condition()
+
+    def take(self, key: str) -> bool:
+        """Whether the answer is now the caller's to make; else waits until nobody makes it any more."""
+        with self._changed:
+            if key not in self._keys:
+                self._keys.add(key)
+                return True
+            self._changed.wait_for(lambda: key not in self._keys)
+            return False
+
+    def give_up(self, key: str) -> None:
+        """Lets those go on who wait."""
+        with self._changed:
+            self._keys.discard(key)
+            self._changed.notify_all()
+
+
+@dataclass
+class _Claim:
+    """What one call makes: at most one answer, so that nobody who is waited for waits."""
+
+    claims: _Claims | None = None
+    key: str = ""
+
+    def take(self, claims: _Claims, key: str) -> bool:
+        if self.claims is not None or not claims.take(key):
+            return False
+        self.claims, self.key = claims, key
+        return True
+
+    def give_up(self) -> None:
+        if self.claims is not None:
+            self.claims.give_up(self.key)
+            self.claims = None
 
 
 class AnswerCache(Cache):
@@ -51,6 +97,7 @@ class AnswerCache(Cache):
         Raises: OSError or sqlite3.Error where the folder cannot be used.
         """
         self._environment = environment
+        self._claims = _Claims()
         super().__init__(
             enable_disk_cache=directory is not None,
             enable_memory_cache=True,
@@ -67,20 +114,38 @@ class AnswerCache(Cache):
         return super().cache_key({**asked, **_answerer(model, asked, self._environment)}, _SECRETS)
 
     def get(self, request: dict[str, Any], ignored_args_for_cache_key: list[str] | None = None) -> Any:
-        """The answer, None where there is none that can be read.
+        """The answer, None where there is none that can be read; in `asking_once` it waits for one that is being made.
 
         Raises: the refusal that stands (`refusing`), if there is none.
         """
+        found = self._found(request)
+        if found is None and (claim := _claim.get()) is not None:
+            found = self._awaited(request, claim)
+        if found is None and (refusal := _refusal.get()):
+            raise refusal
+        return found
+
+    def _awaited(self, request: dict[str, Any], claim: "_Claim") -> Any:
+        """The answer that another thread makes; None where it is now this one's to make."""
         try:
-            found = super().get(request, ignored_args_for_cache_key)
+            key = self.cache_key(request)
+        except TypeError as fault:
+            logger.debug("a request cannot be told from others: %s", fault)
+            return None
+        while claim.claims is None and not claim.take(self._claims, key):
+            found = self._found(request)
+            if found is not None:
+                return found
+        # Whoever made it may have kept it between the look and the claim.
+        return self._found(request)
+
+    def _found(self, request: dict[str, Any]) -> Any:
+        try:
+            found = super().get(request, _SECRETS)
         except (sqlite3.Error, OSError) as fault:
             logger.debug("the cache of answers cannot be read: %s", fault)
-            found = None
-        if found is not None and _readable(request, found):
-            return found
-        if refusal := _refusal.get():
-            raise refusal
-        return None
+            return None
+        return found if found is not None and _readable(request, found) else None
 
 
 def open_cache(environment: Mapping[str, str]) -> tuple[AnswerCache, str]:
@@ -99,6 +164,21 @@ def keep_answers(environment: Mapping[str, str] = os.environ) -> str:
     with dspy._cache_lock:  # pyright: ignore[reportAttributeAccessIssue]
         dspy.cache = cache  # pyright: ignore[reportAttributeAccessIssue]
     return note
+
+
+@contextmanager
+def asking_once() -> Iterator[None]:
+    """One call of a model in the block: where another thread makes the same call, it waits for that one's answer.
+
+    Where the other fails, it asks itself.
+    """
+    claim = _Claim()
+    token = _claim.set(claim)
+    try:
+        yield
+    finally:
+        _claim.reset(token)
+        claim.give_up()
 
 
 @contextmanager

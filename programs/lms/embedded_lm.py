@@ -14,6 +14,7 @@ import dspy
 from dspy.lm15 import Request
 from dspy.utils.exceptions import LMUnexpectedError
 
+from programs.lms.answer_cache import asking_once
 from signatures.errors import SetupError
 
 _expects_length_limit: contextvars.ContextVar[bool] = contextvars.ContextVar("expects_length_limit", default=False)
@@ -40,8 +41,9 @@ class EmbeddedLM(dspy.LM):
             candidates = list(self._candidates(prompt, kwargs))
             if len(candidates) == 1:
                 prompt, kwargs = candidates[0]
-                return super().__call__(prompt, messages=messages, **kwargs)
-            call = super().__call__
+                with asking_once():
+                    return super().__call__(prompt, messages=messages, **kwargs)
+            call = asking_once()(super().__call__)
             with ThreadPoolExecutor(len(candidates), thread_name_prefix="candidate") as pool:
                 futures = [
                     pool.submit(contextvars.copy_context().run, call, prompt, messages=messages, **kwargs)

@@ -3,14 +3,16 @@
 import json
 import random
 from dataclasses import replace
+from typing import Any
 
 import dspy
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from joint_toy import Author, Chorus, chorus_material, chorus_metric, tally_lm
+from joint_toy import Author, Chorus, chorus_material, chorus_metric, joint_search, tally_lm
 from toy import Toy, example
 
+from optimizers.joints.imagined import imagined_trials
 from optimizers.joints.pareto import Point, choose, front
 from optimizers.joints.pools import demo_orders, diverse_orders, run_trainset
 from optimizers.joints.proposals import Seen, propose, seed_of
@@ -127,6 +129,28 @@ def test_proposals_are_new_until_the_space_is_exhausted(seed, n_seen):
     keys = [whole.key(each.params) for each in seen]
     # Demos: none, p0, p0 p1, p0 p1 p2, or p0 p2: five; with two instructions and two levels 20 programs.
     assert len(keys) == len(set(keys)) == 20
+
+
+def drawn(program: Any) -> tuple[int, str, int]:
+    return program.settings.level, program.say.signature.instructions, len(program.say.demos)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_until_scores_count_a_search_tries_what_was_imagined(seed):
+    # The student and four more: the estimator learns from six scores on. No run of the student is a demo here.
+    material = chorus_material()
+    compiled = joint_search(material=material, n_trials=4, seed=seed)
+    settings = setting_choices(Chorus(), material.settings)
+    imagined = imagined_trials(Chorus(), material, settings, 4, seed, with_made=False)
+    assert [drawn(program) for program in imagined] == [drawn(trial.program) for trial in compiled.trials[1:]]
+
+
+def test_a_search_that_runs_out_of_programs_is_imagined_to_its_end():
+    # Levels 1, 2 and 3, the student's instruction, and no examples: two programs beside the student.
+    material = replace(chorus_material(), variants={}, labelled=())
+    settings = setting_choices(Chorus(), {"level": [1, 2, 3]})
+    imagined = imagined_trials(Chorus(), material, settings, 9, 0, with_made=True)
+    assert sorted(drawn(program)[0] for program in imagined) == [2, 3]
 
 
 def test_a_space_survives_being_written_down():
