@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 TRIALS: Mapping[str, int] = MappingProxyType({"light": 4, "medium": 30, "heavy": 80})
 """Trials of the named budgets, where a task has no others; with the small one a first compile takes minutes."""
 SECONDS_A_CALL = 1.0
-"""What `benchmarks.first_run` takes a call of the embedded model, all phases together, on 2 cores with 32 calls in
-flight."""
+"""What `benchmarks.first_run` takes a call of the embedded model, all phases together, on 2 cores with as many calls in
+flight as a compile has."""
 
 
 class Whose(Protocol):
