@@ -209,7 +209,12 @@ def _hash(body: Mapping[str, Any]) -> str:
 def _server(owner: Served) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            length = int(self.headers["Content-Length"])
+            sent = self.rfile.read(length)
+            if len(sent) < length:
+                # The process was killed while it asked.
+                return
+            body = json.loads(sent)
             owner.came()
             done = time.monotonic() + owner.takes(body)
             content = json.dumps(reply(body)).encode()

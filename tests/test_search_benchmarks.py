@@ -3,10 +3,12 @@
 import json
 import random
 import re
+import socket
 import threading
 import time
 import urllib.request
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import dspy
 import pytest
@@ -74,6 +76,16 @@ def test_the_server_serves_both_steps_of_the_program_and_counts_them(monkeypatch
         assert any(sentence in found.text for text in SAMPLES for sentence in re.split(r"(?<=\.) ", text))
         assert server.n_asked == 2 and server.n_open == 0
         assert server.arrivals() == sorted(server.arrivals())
+
+
+def test_a_call_that_is_cut_off_while_it_is_sent_is_none(capsys):
+    with serving() as server:
+        address = urlsplit(server.base)
+        with socket.create_connection((address.hostname, address.port)) as sender:
+            sender.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 100\r\n\r\n{")
+        assert posted(server.base, asked("Hello."))["choices"]
+        assert server.n_asked == 1 and server.n_open == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_call_is_open_until_it_is_answered():
