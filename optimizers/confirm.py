@@ -122,7 +122,7 @@ def _scores(
 
 def _for(contender: int, example: dspy.Example) -> dspy.Example:
     """An example that is answered by one of several programs."""
-    return dspy.Example(**example, contender=contender).with_inputs(*example.inputs().keys(), "contender")
+    return example.copy(contender=contender).with_inputs(*example.inputs().keys(), "contender")
 
 
 def _author(example: Any) -> str:

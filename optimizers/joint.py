@@ -12,7 +12,7 @@ from optimizers.contract import Budget, Material, Metric, OutOfBudgetError, Tria
 from optimizers.joints.pareto import PREFERENCES, Prefer
 from optimizers.joints.pools import MOST_DEMOS, MOST_RUNS
 from optimizers.joints.preparing import N_PROPOSED, authors_of, check_material, identity_of
-from optimizers.joints.racing import RISK, Race
+from optimizers.joints.racing import BLOCKS, RISK, Race
 from optimizers.joints.records import JointCompiled
 from optimizers.joints.search import Search
 from optimizers.joints.setting import Setting
@@ -147,7 +147,12 @@ class JointTeleprompter(Teleprompter):
             identity_of(
                 student,
                 material,
-                **{"seed": str(self._seed), "prefer": self._joint.prefer, "risk": str(self._joint.risk)},
+                **{
+                    "seed": str(self._seed),
+                    "prefer": self._joint.prefer,
+                    "risk": str(self._joint.risk),
+                    "blocks": BLOCKS,
+                },
                 **self._joint.about,
             )
         )

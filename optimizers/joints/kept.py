@@ -36,7 +36,7 @@ class Record:
     params: Params
     worker: str
     rows: Mapping[int, tuple[Row, ...]]
-    """By block; those of the last may be few as yet, without failures."""
+    """By block; those of a block that is not done may be few as yet, without failures."""
     done: int
     """Blocks that are scored to their end, the first ones."""
     value: float | None

@@ -24,6 +24,8 @@ _FIRST_SHARE = 8
 _FEW_AUTHORS = 4
 """Of so few one is asked first, else two at least."""
 _GROWTH, _GROWTH_OF_FEW = 1.5, 2.0
+BLOCKS = f"{_GROWTH}, {_GROWTH_OF_FEW} of {_FEW_AUTHORS}"
+"""How blocks grow; a study is continued with the same."""
 _MOST_FREEDOM = 8
 """Degrees of freedom that earlier trials lend at most: each trial has a spread of its own."""
 

@@ -85,7 +85,7 @@ class _Candidate(NamedTuple):
     trial: Work
     """In its trial, where the cache has some of it."""
     whole: Work
-    """As the winner."""
+    """As the winner, after the student has answered the same."""
 
 
 @dataclass(frozen=True)
@@ -178,14 +178,16 @@ class Estimator:
         self._verdict = self._judging() if experiment.judge_lm is not None else Work()
 
     def estimate(self, n_trials: int) -> Estimate:
-        """What the run costs with so many trials."""
+        """What the run costs with so many trials, or as many as the search finds programs for."""
+        if self._optimizer.name == JOINT and len(self._candidates) < _IMAGINED:
+            n_trials = min(n_trials, len(self._candidates))
         splits, bench = self._experiment.splits, self._experiment.task.bench
         n_train, n_val, n_test = (_n_targets(cases) for cases in (splits.train, splits.val, splits.test))
         share = scored_share(self._optimizer.name, len(splits.val))
         again = [n_val + n_train * left for left in (1.0, max(0.0, 1 - _TAUGHT / max(len(splits.train), 1)))]
         runs = self._optimizer.n_bootstraps(n_trials, n_train) * self._shape.runs
         n_scored = n_val * (1 + share * n_trials)
-        likely = self._candidates[: max(n_trials, 1)]
+        likely = self._candidates[: max(n_trials, 1)] or [_Candidate(self._plain, self._plain)]
         trial = _mean([each.trial for each in likely])
         # A setting that is tried comes first, shows no demos, and is taken to win one search in three.
         plain = [likely[0].whole] if self._tried else []
@@ -223,7 +225,7 @@ class Estimator:
         """What targets take with the first candidates; of optimizers that are not played through, a typical one."""
         if self._optimizer.name == JOINT:
             played = [self._played(cases, rehearsal, made) for made in (True, False)]
-            return [_between(pair) for pair in zip(*played, strict=False)] or [_Candidate(self._plain, self._plain)]
+            return [_between(pair) for pair in zip(*played, strict=False)]
         names = [name for name, _ in self._student.named_predictors()]
         part = self._a_target(self._varied(self._student, names[-1:]), cases, rehearsal)
         whole = self._a_target(self._varied(self._student, names), cases)

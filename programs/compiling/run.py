@@ -117,7 +117,7 @@ class CompileRun:
         test = self.experiment.splits.test
         try:
             rivals = {name: self._system(name) for name in self.experiment.task.bench.rivals}
-            # What has two steps goes first: while a model is at the first of them, other texts can be written.
+            # While the uncompiled program is at its first step, one call a person, the rivals have texts to write.
             systems = {"uncompiled": uncompiled, **rivals, "compiled": compiled.program}
             tournament.enter("test texts", systems, test)
             # A judge that asks nobody costs nothing.

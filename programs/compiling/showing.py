@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from programs.card import Card
+from programs.compiling.estimating import COMPILED, UNCOMPILED
 from programs.compiling.planning import Setup
 from programs.metering import Tally
 from programs.outcome import Outcome
@@ -45,6 +46,8 @@ def show_plan(console: Console, setup: Setup) -> None:
         table.add_row(phase, str(plan.calls.get(phase, "")), *_cells(estimate.tally(phase)))
     table.add_row("in all", str(plan.n_calls), *_cells(estimate.tally()))
     console.print(table)
+    together = [*bench.rivals, UNCOMPILED, COMPILED]
+    console.print(f"{', '.join(together[:-1])} and {together[-1]} are written together, as the test texts")
     for role, price in setup.budget.prices.items():
         console.print(f"{role}: {price.note}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"limits: {_limits(setup)}", markup=False, highlight=False, soft_wrap=True)

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 MOST_IN_MEMORY = 4096
 """Answers kept in memory beside those on disk; a long study asks for tens of thousands."""
 _BYTES = 30_000_000_000
+_PATIENCE = 120.0
+"""Seconds to wait for an answer that another thread asked for: DSPy, too, asks anew for what takes longer."""
 _SECRETS = ["api_key"]
 _UNREADABLE = (KeyError, IndexError, TypeError, ValueError, AttributeError, LM15Error)
 
@@ -43,19 +45,19 @@ _claim: contextvars.ContextVar["_Claim | None"] = contextvars.ContextVar("claim"
 
 
 class _Claims:
-    """The answers that are being made, each by one thread; the others that want it wait."""
+    """The answers that are being made, each by one thread; the others that want it wait, and only for so long."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()
         self._changed = threading.Condition()
 
     def take(self, key: str) -> bool:
-        """Whether the answer is now the caller's to make; else waits until nobody makes it any more."""
+        """Whether the answer is now the caller's to make; else waits until the other has made it, or failed."""
         with self._changed:
             if key not in self._keys:
                 self._keys.add(key)
                 return True
-            self._changed.wait_for(lambda: key not in self._keys)
+            self._changed.wait_for(lambda: key not in self._keys, _PATIENCE)
             return False
 
     def give_up(self, key: str) -> None:
@@ -129,14 +131,12 @@ class AnswerCache(Cache):
         """The answer that another thread makes; None where it is now this one's to make."""
         try:
             key = self.cache_key(request)
-        except TypeError as fault:
+        except (TypeError, ValueError, AttributeError) as fault:
             logger.debug("a request cannot be told from others: %s", fault)
             return None
-        while claim.claims is None and not claim.take(self._claims, key):
-            found = self._found(request)
-            if found is not None:
-                return found
-        # Whoever made it may have kept it between the look and the claim.
+        # Whoever made it may have kept it between the look and the claim. Who waited in vain asks without a claim, so
+        # that many who want what cannot be had fail together and not in turn.
+        claim.take(self._claims, key)
         return self._found(request)
 
     def _found(self, request: dict[str, Any]) -> Any:
@@ -170,7 +170,7 @@ def keep_answers(environment: Mapping[str, str] = os.environ) -> str:
 def asking_once() -> Iterator[None]:
     """One call of a model in the block: where another thread makes the same call, it waits for that one's answer.
 
-    Where the other fails, it asks itself.
+    Where the other fails, or takes long, it asks itself.
     """
     claim = _Claim()
     token = _claim.set(claim)
@@ -195,7 +195,9 @@ def _answerer(model: str, request: Mapping[str, Any], environment: Mapping[str, 
     """What answers under a model's name here."""
     kind, _, path = model.partition(":")
     if kind == "embedded":
-        return {"_file": _file_state(path), "_runtime": _runtime()}
+        from programs.lms.embedded import FAST
+
+        return {"_file": _file_state(path), "_runtime": f"{_runtime()} {sorted(FAST.items())}"}
     if request.get("api_base") or request.get("base_url"):
         return {}
     provider = model.partition("/")[0].upper()

@@ -47,7 +47,7 @@ DEFAULT_KV_GIB = 1
 _STEP_TOKENS = 512
 """Tokens that one step of the pipeline reads at most, so that long prompts do not hold up short answers."""
 
-_FAST = {"KV_CACHE_PRECISION": "f16"}
+FAST = {"KV_CACHE_PRECISION": "f16"}
 """Runtime properties otherwise. Left to itself the runtime keeps keys and values as bytes, and unpacking these takes
 longer than reading twice as many."""
 
@@ -224,7 +224,7 @@ class EmbeddedEngine:
         scheduler.enable_prefix_caching = True
         scheduler.cache_size = self.kv_gib
         scheduler.max_num_batched_tokens = _STEP_TOKENS
-        properties = _EXACT if self.exact else _FAST
+        properties = _EXACT if self.exact else FAST
         try:
             pipeline = ov.ContinuousBatchingPipeline(str(self.file.path), scheduler, "CPU", properties)
         except RUNTIME_ERRORS as error:
