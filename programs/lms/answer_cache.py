@@ -74,11 +74,9 @@ class _Claim:
     claims: _Claims | None = None
     key: str = ""
 
-    def take(self, claims: _Claims, key: str) -> bool:
-        if self.claims is not None or not claims.take(key):
-            return False
-        self.claims, self.key = claims, key
-        return True
+    def take(self, claims: _Claims, key: str) -> None:
+        if self.claims is None and claims.take(key):
+            self.claims, self.key = claims, key
 
     def give_up(self) -> None:
         if self.claims is not None:

@@ -275,6 +275,8 @@ def test_ctrl_c_and_the_end_of_a_budget_leave_a_study_that_goes_on(at, undisturb
         (6, 0, [4, 1]),
         # After its 16 targets and 6 of the trainset comes the first block of the next trial.
         (25, 0, [2]),
+        # The trial after it gets beyond its first block of four, and one of the next two is done.
+        (32, 1, [4, 1]),
     ],
 )
 def test_scores_of_a_block_under_way_are_kept_when_it_is_broken_off(tmp_path, at, done, kept):
